@@ -1,7 +1,7 @@
 """Build step that pyproject.toml cannot state: the wheel carries the demo workspace's config.
 
-The demo lives once, in ``workspaces/Demo_Workspace``; a wheel has no such folder, so its config is copied
-into the package while it is built.
+The demo lives once, in ``workspaces/Demo_Workspace``; a wheel has no such folder, so its config is
+copied into the package while it is built.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The one error tree, and findings for what is wrong without stopping a step.
 
-Raise when a step cannot go on; return findings when the data are wrong but a report is still useful. Every
-error says what is wrong, where, what was expected, what was found and what to do, and carries those facts as
-attributes. The class decides the exit code of the command::
+Raise when a step cannot go on; return findings when the data are wrong but a report is still
+useful. Every error says what is wrong, where, what was expected, what was found and what to do, and
+carries those facts as attributes. The class decides the exit code of the command::
 
     QuantPitsError                      70  a bug, unless a subclass says otherwise
     ├── UsageError (ValueError)          2  the command was called wrongly
@@ -29,9 +29,11 @@ attributes. The class decides the exit code of the command::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "ArtifactError",
