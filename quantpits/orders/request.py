@@ -1,0 +1,301 @@
+"""What order generation is asked for, and what it answers.
+
+Only names and values, so that a command can build a request without loading anything heavy.
+Amounts are whole fen; only `summary` and the files show CNY.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from quantpits.errors import Finding
+
+__all__ = [
+    "OrderProvenance",
+    "OrderReport",
+    "OrderRequest",
+    "OrderTotals",
+    "PlannedOrder",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """Whose scores the orders follow.
+
+    Attributes
+    ----------
+    prediction_file : path or None
+        Follow this file; taken from the workspace, or as it stands if it is not there. Wins over
+        the two below.
+    model : str or None
+        Follow ``{model}_{anchor}.csv``. Wins over `combo`.
+    combo : str or None
+        Follow ``ensemble_{combo}_{anchor}.csv``; None for the default, ``ensemble_{anchor}.csv``.
+    output_dir : path or None
+        Where the order files go, relative to the workspace; None for ``output``.
+    dry_run : bool
+        Compute everything, write nothing.
+    verbose : bool
+        Show alternates and kept holdings too.
+    """
+
+    prediction_file: Path | str | None = None
+    model: str | None = None
+    combo: str | None = None
+    output_dir: Path | str | None = None
+    dry_run: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOrder:
+    """One line of an order file.
+
+    Attributes
+    ----------
+    instrument : str
+        What to trade.
+    side : {"buy", "sell"}
+        Which way.
+    shares : int
+        How many. For an alternate: what one purchase in the place of a primary could take.
+    role : {"primary", "alternate"}
+        Alternates stand by, have no claim on the cash and must not be summed.
+    rank : int or None
+        Place among the scored members of the universe, 1 for the best; None without a score.
+    n_ranked : int
+        How many were ranked.
+    score : float or None
+        The score it was decided on.
+    close_fen : int
+        Raw close of the anchor [fen].
+    limit_price_fen : int
+        The worst price of the coming session, for which the order was sized [fen].
+    amount_fen : int
+        At that price, the cost of a purchase with its fees, or what a sale brings after them [fen].
+    reason : str
+        Why, in words.
+    """
+
+    instrument: str
+    side: Literal["buy", "sell"]
+    shares: int
+    role: Literal["primary", "alternate"]
+    rank: int | None
+    n_ranked: int
+    score: float | None
+    close_fen: int
+    limit_price_fen: int
+    amount_fen: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTotals:
+    """What the orders come to, at the worst price of the coming session.
+
+    Attributes
+    ----------
+    cash_fen : int
+        Cash in the books [fen].
+    deposits_fen : int
+        Deposits less withdrawals due by the trade date [fen].
+    proceeds_fen : int
+        What the sales bring at least, net of fees [fen].
+    purchases_fen : int
+        What the primary purchases cost at most, fees included [fen].
+    budget_fen : int
+        What one purchase may cost [fen].
+    n_held, n_sell, n_buy, n_alternates, n_hold : int
+        Positions before, orders by kind, positions kept.
+    """
+
+    cash_fen: int
+    deposits_fen: int
+    proceeds_fen: int
+    purchases_fen: int
+    budget_fen: int
+    n_held: int
+    n_sell: int
+    n_buy: int
+    n_alternates: int
+    n_hold: int
+
+    @property
+    def funds_fen(self) -> int:
+        """Cash, deposits due and proceeds [fen]."""
+        return self.cash_fen + self.deposits_fen + self.proceeds_fen
+
+    @property
+    def reserve_fen(self) -> int:
+        """What is left of the funds at least [fen]."""
+        return self.funds_fen - self.purchases_fen
+
+    def summary(self) -> list[str]:
+        """Return the totals in lines for a person."""
+        counts = f"Sell {self.n_sell}, buy {self.n_buy}, keep {self.n_hold} of {self.n_held}"
+        funds = f"  cash {_cny(self.cash_fen)}, deposits due {_cny(self.deposits_fen)}"
+        cost = f"  purchases cost at most {_cny(self.purchases_fen)} with fees"
+        return [
+            f"{counts} positions; {self.n_alternates} alternates stand by.",
+            f"{funds}, sales bring at least {_cny(self.proceeds_fen)}",
+            f"{cost}, so at least {_cny(self.reserve_fen)} stays",
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderProvenance:
+    """Whose scores the orders follow.
+
+    Attributes
+    ----------
+    path : Path
+        The prediction.
+    csv_sha256 : str
+        Its hash.
+    label : str
+        ``ensemble``, ``ensemble_{combo}``, the model, or ``custom``; part of the files' names.
+    has_meta : bool
+        Whether the prediction says where it comes from; what follows is empty otherwise.
+    combo, method : str or None
+        Combo and weighting method.
+    models : tuple of str
+        The models that went in.
+    weights : dict of str to float
+        Their weights [fraction]; empty where they change by day.
+    trained_at : dict of str to date or None
+        Anchor date of each model's fit.
+    last_date : date
+        The session that the scores are of.
+    market_label : str
+        Name of the market data, which says so if it is synthetic.
+    """
+
+    path: Path
+    csv_sha256: str
+    label: str
+    has_meta: bool
+    combo: str | None
+    method: str | None
+    models: tuple[str, ...]
+    weights: dict[str, float]
+    trained_at: dict[str, date | None]
+    last_date: date
+    market_label: str
+
+    def summary(self) -> list[str]:
+        """Return the provenance in lines for a person."""
+        lines = [f"Scores of {self.last_date}: {self.path.name}, sha256 {self.csv_sha256[:12]}"]
+        if not self.has_meta:
+            return [*lines, "  nothing vouches for where they come from"]
+        source = f"combo {self.combo}, " if self.combo else ""
+        method = f"{self.method} of " if self.method else ""
+        lines.append(f"  {source}{method}{self._weighted_models()}")
+        trained = sorted({str(day or "an unknown day") for day in self.trained_at.values()})
+        if trained:
+            lines.append(f"  trained through {' and '.join(trained)}")
+        return lines
+
+    def _weighted_models(self) -> str:
+        names = [
+            f"{model} {self.weights[model]:.3f}" if model in self.weights else model
+            for model in self.models
+        ]
+        return ", ".join(names) or "no model named"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """The orders of one session.
+
+    Attributes
+    ----------
+    workspace : str
+        Name of the workspace.
+    outputs : tuple of Path
+        The files, written now or already as they should be; none in a dry run.
+    findings : tuple of Finding
+        What a person should know.
+    changed : bool
+        Whether any byte on disk is new.
+    anchor_date : date
+        The session after whose close the orders were decided.
+    trade_date : date
+        The session they are for.
+    market : str
+        Name of the universe.
+    market_label : str
+        Name of the market data, which says so if it is synthetic.
+    strategy : str
+        The decision rule with its parameters, in words.
+    provenance : OrderProvenance
+        Whose scores they follow.
+    orders : tuple of PlannedOrder
+        Sales worst first, purchases best first, alternates best first.
+    holds : tuple of str
+        Positions that stay, best first.
+    totals : OrderTotals
+        What they come to.
+    dry_run, verbose : bool
+        As asked.
+    """
+
+    workspace: str
+    outputs: tuple[Path, ...]
+    findings: tuple[Finding, ...]
+    changed: bool
+    anchor_date: date
+    trade_date: date
+    market: str
+    market_label: str
+    strategy: str
+    provenance: OrderProvenance
+    orders: tuple[PlannedOrder, ...]
+    holds: tuple[str, ...]
+    totals: OrderTotals
+    dry_run: bool = False
+    verbose: bool = field(default=False, compare=False)
+
+    def summary(self) -> list[str]:
+        """Return the result in lines for a person."""
+        would = " (dry run, nothing is written)" if self.dry_run else ""
+        totals = self.totals
+        lines = [
+            f"Orders for {self.trade_date}, decided after the close of {self.anchor_date}{would}.",
+            f"Market: {self.market_label}; universe {self.market}",
+            f"Rule: {self.strategy}",
+            *self.provenance.summary(),
+            *totals.summary(),
+            *self._table(),
+        ]
+        if self.verbose:
+            lines.append(f"Kept: {', '.join(self.holds) or 'nothing'}")
+        return lines
+
+    def _table(self) -> list[str]:
+        shown = [order for order in self.orders if self.verbose or order.role == "primary"]
+        if not shown:
+            return ["  nothing to trade"]
+        head = f"  {'':<9} {'instrument':<10} {'shares':>8} {'limit':>9} {'amount':>14}  why"
+        return [head, *(_line(order) for order in shown)]
+
+
+def _line(order: PlannedOrder) -> str:
+    what = order.side if order.role == "primary" else order.role
+    return (
+        f"  {what:<9} {order.instrument:<10} {order.shares:>8} "
+        f"{_cny(order.limit_price_fen):>9} {_cny(order.amount_fen):>14}  {order.reason}"
+    )
+
+
+def _cny(amount_fen: int) -> str:
+    """Return an amount in CNY with thousands separated."""
+    sign = "-" if amount_fen < 0 else ""
+    whole, fen = divmod(abs(amount_fen), 100)
+    return f"{sign}{whole:,}.{fen:02d}"
