@@ -34,6 +34,7 @@ _LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?P<kind>tmp|old)-(?P<pid>[0-9]+)-[0-9a
 _IN_USE: set[str] = set()
 # Some file systems cannot sync a folder; there is nothing to be done about it.
 _CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP}
+_MOST_FILES_ONE_BY_ONE = 100
 
 
 @contextlib.contextmanager
@@ -165,12 +166,21 @@ def sync_tree(folder: Path) -> None:
     ------
     OSError
         If the disk reports an error.
+
+    Notes
+    -----
+    A market has thousands of small files, and the disk would be waited for at each of them; for more
+    than a few, one ``os.sync`` waits for all.
     """
-    for parent, _, names in os.walk(folder):
+    tree = [(Path(parent), names) for parent, _, names in os.walk(folder)]
+    if sum(len(names) for _, names in tree) > _MOST_FILES_ONE_BY_ONE:
+        os.sync()
+        return
+    for parent, names in tree:
         for name in names:
-            with (Path(parent) / name).open("rb") as file:
+            with (parent / name).open("rb") as file:
                 os.fsync(file.fileno())
-        sync_folder(Path(parent))
+        sync_folder(parent)
 
 
 def leftovers(path: Path, kind: str) -> list[Path]:

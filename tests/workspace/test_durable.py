@@ -122,6 +122,16 @@ def test_sync_tree_reaches_every_file(tmp_path, monkeypatch):
     assert 4 == len(synced)
 
 
+def test_sync_tree_waits_once_for_many_files(tmp_path, monkeypatch):
+    for number in range(101):
+        (tmp_path / str(number)).touch()
+    waited = []
+    monkeypatch.setattr(os, "sync", lambda: waited.append("all"))
+    monkeypatch.setattr(os, "fsync", waited.append)
+    durable.sync_tree(tmp_path)
+    assert ["all"] == waited
+
+
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
 def test_folder_that_cannot_be_synced_is_no_error(tmp_path, monkeypatch, code):
     def refuse(descriptor):
