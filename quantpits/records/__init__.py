@@ -26,7 +26,6 @@ from quantpits.records.prediction_files import (
     prediction_path,
     read_prediction_csv,
     store_prediction,
-    write_prediction_csv,
 )
 from quantpits.records.prediction_meta import PredictionMeta, meta_path, read_prediction_meta
 from quantpits.records.train_records import (
@@ -58,5 +57,4 @@ __all__ = [
     "read_prediction_meta",
     "read_train_records",
     "store_prediction",
-    "write_prediction_csv",
 ]

@@ -38,7 +38,6 @@ __all__ = [
     "prediction_path",
     "read_prediction_csv",
     "store_prediction",
-    "write_prediction_csv",
 ]
 
 _HEADER = "datetime,instrument,score\n"
@@ -221,18 +220,6 @@ def store_prediction(
     )
     changed |= write_json(beside, meta_content(filled))
     return WrittenPrediction(path, beside, digest, changed)
-
-
-def write_prediction_csv(
-    workspace: Workspace,
-    label: str,
-    anchor: date,
-    series: pd.Series,
-    *,
-    meta: PredictionMeta | None = None,
-) -> Path:
-    """Write a prediction as `store_prediction` does and return its path."""
-    return store_prediction(workspace, label, anchor=anchor, scores=series, meta=meta).path
 
 
 def read_prediction_csv(path: Path) -> pd.Series:

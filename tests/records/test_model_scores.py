@@ -14,7 +14,7 @@ from quantpits.records import (
     ModelRecord,
     TrainRecords,
     load_model_prediction,
-    write_prediction_csv,
+    store_prediction,
 )
 
 ANCHOR = date(2026, 2, 6)
@@ -109,6 +109,6 @@ def test_an_unknown_model_is_named_with_those_that_are_known(workspace, scores):
 def test_a_record_without_a_hash_falls_back_to_the_csv(workspace, scores):
     records = records_of(workspace, pickle.dumps(Bomb()))
     old = replace(records.model_records["gru"], prediction_sha256=None)
-    write_prediction_csv(workspace, "gru", ANCHOR, scores)
+    store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores)
     found = load_model_prediction(workspace, replace(records, model_records={"gru": old}), "gru")
     pd.testing.assert_series_equal(scores, found, check_index_type=False)

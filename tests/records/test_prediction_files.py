@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantpits.errors import (
@@ -26,7 +26,6 @@ from quantpits.records import (
     prediction_path,
     read_prediction_csv,
     store_prediction,
-    write_prediction_csv,
 )
 from quantpits.workspace import Workspace
 
@@ -39,7 +38,7 @@ def assert_same(expected: pd.Series, found: pd.Series) -> None:
 
 
 def test_file_is_sorted_by_date_then_instrument_with_exact_numbers(workspace, scores):
-    path = write_prediction_csv(workspace, "gru", ANCHOR, scores.iloc[::-1])
+    path = store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores.iloc[::-1]).path
     assert workspace.predictions_dir / "gru_2026-02-06.csv" == path
     assert path.read_text("utf-8") == (
         "datetime,instrument,score\n"
@@ -51,11 +50,12 @@ def test_file_is_sorted_by_date_then_instrument_with_exact_numbers(workspace, sc
 
 
 def test_reading_returns_what_was_written(workspace, scores):
-    path = write_prediction_csv(workspace, "gru", ANCHOR, scores)
+    path = store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores).path
     assert_same(scores, read_prediction_csv(path))
 
 
 @pytest.mark.property
+@settings(deadline=None)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=12))
 def test_every_finite_float_survives_the_file(tmp_path_factory, values):
     workspace = Workspace(tmp_path_factory.mktemp("books"))
@@ -63,7 +63,9 @@ def test_every_finite_float_survives_the_file(tmp_path_factory, values):
     index = pd.MultiIndex.from_arrays(
         [days, ["SH600000"] * len(values)], names=["datetime", "instrument"]
     )
-    path = write_prediction_csv(workspace, "m", ANCHOR, pd.Series(values, index=index))
+    path = store_prediction(
+        workspace, "m", anchor=ANCHOR, scores=pd.Series(values, index=index)
+    ).path
     assert values == read_prediction_csv(path).tolist()
 
 
@@ -79,23 +81,23 @@ def test_writing_the_same_again_changes_nothing(workspace, scores):
 
 
 def test_a_new_file_without_provenance_does_not_keep_the_old_provenance(workspace, scores):
-    path = write_prediction_csv(workspace, "ensemble", ANCHOR, scores, meta=META)
-    write_prediction_csv(workspace, "ensemble", ANCHOR, scores)
+    path = store_prediction(workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=META).path
+    store_prediction(workspace, "ensemble", anchor=ANCHOR, scores=scores)
     assert meta_path(path).exists()  # the same scores: it still speaks the truth
-    write_prediction_csv(workspace, "ensemble", ANCHOR, scores * 2)
+    store_prediction(workspace, "ensemble", anchor=ANCHOR, scores=scores * 2)
     assert not meta_path(path).exists()
 
 
 def test_scores_that_are_not_finite_are_not_written(workspace, scores):
     scores.iloc[0] = np.nan
     with pytest.raises(NonFiniteError, match="prediction 'gru'"):
-        write_prediction_csv(workspace, "gru", ANCHOR, scores)
+        store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores)
     assert not workspace.predictions_dir.exists() or not list(workspace.predictions_dir.iterdir())
 
 
 def test_no_scores_are_not_written(workspace, scores):
     with pytest.raises(DataError, match="no scores"):
-        write_prediction_csv(workspace, "gru", ANCHOR, scores.iloc[:0])
+        store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores.iloc[:0])
 
 
 @pytest.mark.parametrize("label", ["", "../x", "a/b", "a\\b", ".hidden", " a", "a\nb"])
@@ -105,9 +107,9 @@ def test_a_label_that_is_no_file_name_is_refused(workspace, label):
 
 
 def test_a_name_is_found_exactly_never_by_prefix(workspace, scores):  # fault 29
-    write_prediction_csv(workspace, "gru_Alpha360", ANCHOR, scores)
-    write_prediction_csv(workspace, "ensemble_A_B", ANCHOR, scores)
-    write_prediction_csv(workspace, "ensemble_2fast", ANCHOR, scores)
+    store_prediction(workspace, "gru_Alpha360", anchor=ANCHOR, scores=scores)
+    store_prediction(workspace, "ensemble_A_B", anchor=ANCHOR, scores=scores)
+    store_prediction(workspace, "ensemble_2fast", anchor=ANCHOR, scores=scores)
     for label in ("gru", "ensemble_A", "ensemble"):
         with pytest.raises(MissingArtifactError, match=f"no prediction '{label}'"):
             find_prediction(workspace, label, ANCHOR)
@@ -115,8 +117,8 @@ def test_a_name_is_found_exactly_never_by_prefix(workspace, scores):  # fault 29
 
 
 def test_a_missing_prediction_names_other_anchors_and_labels(workspace, scores):
-    write_prediction_csv(workspace, "gru", date(2026, 1, 30), scores)
-    write_prediction_csv(workspace, "mlp", ANCHOR, scores)
+    store_prediction(workspace, "gru", anchor=date(2026, 1, 30), scores=scores)
+    store_prediction(workspace, "mlp", anchor=ANCHOR, scores=scores)
     with pytest.raises(MissingArtifactError, match=r"'2026-01-30'.*'mlp'"):
         find_prediction(workspace, "gru", ANCHOR)
 
@@ -195,7 +197,7 @@ def test_three_years_of_an_index_are_written_and_read_quickly(workspace):
     values = np.random.default_rng(0).standard_normal(len(index))
     scores = pd.Series(values, index=index, name="score")
     started = time.process_time()
-    path = write_prediction_csv(workspace, "gru", ANCHOR, scores)
+    path = store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores).path
     found = read_prediction_csv(path)
     assert time.process_time() - started < 3.0  # under 1.5 s on an idle machine
     assert values.tolist() == found.tolist()

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from quantpits.errors import CorruptArtifactError, MissingArtifactError
-from quantpits.records import PredictionMeta, meta_path, read_prediction_meta, write_prediction_csv
+from quantpits.records import PredictionMeta, meta_path, read_prediction_meta, store_prediction
 
 ANCHOR = date(2026, 2, 6)
 MODEL = '{"schema_version": 1, "label": "a", "kind": "model", "anchor_date": "2026-02-06"}'
@@ -37,7 +37,9 @@ def test_meta_lies_beside_its_csv(tmp_path):
 
 
 def test_meta_reads_back_with_hash_and_dates_filled_in(workspace, scores):
-    csv = write_prediction_csv(workspace, "ensemble", ANCHOR, scores, meta=provenance())
+    csv = store_prediction(
+        workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=provenance()
+    ).path
     meta = read_prediction_meta(csv)
     assert len(meta.csv_sha256) == 64
     expected = provenance(
@@ -47,19 +49,23 @@ def test_meta_reads_back_with_hash_and_dates_filled_in(workspace, scores):
 
 
 def test_meta_states_its_schema_version(workspace, scores):
-    csv = write_prediction_csv(workspace, "ensemble", ANCHOR, scores, meta=provenance())
+    csv = store_prediction(
+        workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=provenance()
+    ).path
     assert json.loads(meta_path(csv).read_text("utf-8"))["schema_version"] == 1
 
 
 def test_an_edited_csv_is_refused(workspace, scores):
-    csv = write_prediction_csv(workspace, "ensemble", ANCHOR, scores, meta=provenance())
+    csv = store_prediction(
+        workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=provenance()
+    ).path
     csv.write_text(csv.read_text("utf-8").replace("3.0", "4.0"), "utf-8")
     with pytest.raises(CorruptArtifactError, match=r"edited, or a run was cut short"):
         read_prediction_meta(csv)
 
 
 def test_missing_meta_or_csv_is_named(workspace, scores):
-    csv = write_prediction_csv(workspace, "ensemble", ANCHOR, scores)
+    csv = store_prediction(workspace, "ensemble", anchor=ANCHOR, scores=scores).path
     with pytest.raises(MissingArtifactError, match=r"where: .*ensemble_2026-02-06\.meta\.json"):
         read_prediction_meta(csv)
     csv.unlink()
@@ -78,7 +84,9 @@ def test_missing_meta_or_csv_is_named(workspace, scores):
     ],
 )
 def test_a_wrong_meta_is_refused_with_the_place(workspace, scores, text, message):
-    csv = write_prediction_csv(workspace, "ensemble", ANCHOR, scores, meta=provenance())
+    csv = store_prediction(
+        workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=provenance()
+    ).path
     meta_path(csv).write_text(text, "utf-8")
     with pytest.raises(CorruptArtifactError, match=message):
         read_prediction_meta(csv)

@@ -1,0 +1,153 @@
+"""The command ``quantpits`` and its subcommands.
+
+The subcommands are named here and loaded when they are asked for, so that help answers at once.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, Group, Parameter
+
+from quantpits import __version__
+from quantpits.cli.boundary import guarded
+
+__all__ = ["COMMANDS", "command_line", "main"]
+
+_ROUTINE = Group("The routine loop", sort_key=1)
+_SETUP = Group("Workspaces, market and books", sort_key=2)
+
+_OTHER = Group("Other", sort_key=3)
+
+COMMANDS: tuple[tuple[str, Group, str], ...] = (
+    ("train", _ROUTINE, "Train every enabled model, predict with it and publish both."),
+    ("predict", _ROUTINE, "Predict with models that were trained before; train nothing."),
+    ("fuse", _ROUTINE, "Fuse the scores of several models into one prediction."),
+    (
+        "post-trade",
+        _ROUTINE,
+        "Book the broker's settlement files; update cash and holdings.",
+    ),
+    ("orders", _ROUTINE, "Write the next session's orders and every model's opinion."),
+    ("rank", _ROUTINE, "Write the Top N ranking of a prediction."),
+    ("run", _ROUTINE, "Run the whole loop, from where an earlier run of it stopped."),
+    ("init", _SETUP, "Make a new workspace with the configuration of another one."),
+    ("demo", _SETUP, "Show the whole loop in a scratch workspace on a synthetic market."),
+    ("paper", _SETUP, "Settle past orders on paper, as a broker would."),
+    ("data import", _SETUP, "Turn CSV or Parquet files into market data in Qlib's format."),
+    ("data synthetic", _SETUP, "Make the workspace's synthetic market, or move it forward."),
+    ("data info", _SETUP, "Describe the market data of the workspace."),
+    ("ledger check", _SETUP, "Check the books and every file that is made from them."),
+    ("ledger show", _SETUP, "Show what the books say: cash, holdings, and how far they go."),
+)
+"""Every subcommand in the order of the help page: name, group, and the first line of its help."""
+
+_LEADING = {"--workspace": 2, "--json": 1, "--quiet": 1, "--verbose": 1}
+"""Flags that may stand before the command, with the number of tokens of each."""
+
+_FOLDERS = {"data": "Make, import and describe market data.", "ledger": "Look at the books."}
+
+
+def main(argv: list[str] | None = None, *, command: str | None = None) -> int:
+    """Run a command and return its exit code; never raises.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+    command : str, optional
+        The subcommand, if `argv` does not start with it, as in a script that stands for one
+        command.
+
+    Returns
+    -------
+    int
+        0 done, 1 done with findings that are errors, 2 usage or configuration, 3 missing, stale or
+        corrupt input, 4 books or orders would be wrong, 70 a bug, 130 interrupted.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    tokens = _command_first([*(command or "").split(), *arguments])
+
+    def run() -> int:
+        exit_code = command_line(tokens)(tokens)
+        return exit_code if isinstance(exit_code, int) else 0  # None from --help and --version
+
+    return guarded(run, as_json="--json" in tokens, is_verbose="--verbose" in tokens)
+
+
+def command_line(tokens: Sequence[str] = ()) -> App:
+    """Return the parser of every command, with nothing loaded yet.
+
+    Parameters
+    ----------
+    tokens : sequence of str
+        What will be parsed; the command that they start with shows its whole help, others one line.
+
+    Returns
+    -------
+    cyclopts.App
+        Call it with `tokens`.
+    """
+    app = App(
+        name="quantpits",
+        help="From trained Qlib models to tomorrow's orders and honest books.",
+        version=__version__,
+        help_format="markdown",
+        default_parameter=Parameter(negative=(), show_default=_shown_default),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for flag in ("--help", "--version"):
+        app[flag].group = _OTHER
+    folders: dict[str, App] = {}
+    for position, (name, group, first_line) in enumerate(COMMANDS):
+        folder, _, verb = name.rpartition(" ")
+        if folder and folder not in folders:
+            help_text = _FOLDERS[folder]
+            folders[folder] = App(name=folder, help=help_text, group=group, sort_key=position)
+            app.command(folders[folder])
+        parent = folders.get(folder, app)
+        is_asked = list(tokens[: name.count(" ") + 1]) == name.split()
+        parent.command(
+            target_of(name),
+            name=verb,
+            sort_key=position,
+            group=None if folder else group,
+            help=None if is_asked else first_line,  # None: the docstring, which means loading it
+        )
+    return app
+
+
+def target_of(name: str) -> str:
+    """Return where the function of a subcommand is, as ``"module:function"``.
+
+    Examples
+    --------
+    >>> target_of("post-trade")
+    'quantpits.cli.post_trade:post_trade'
+    >>> target_of("data import")
+    'quantpits.cli.data:data_import'
+    """
+    module = name.partition(" ")[0].replace("-", "_")
+    function = name.replace("-", "_").replace(" ", "_")
+    return f"quantpits.cli.{module}:{function}"
+
+
+def _command_first(tokens: list[str]) -> list[str]:
+    """Return `tokens` with the flags that stand before the command moved behind it.
+
+    Examples
+    --------
+    >>> _command_first(["--workspace", "W", "--json", "fuse", "--from-config"])
+    ['fuse', '--from-config', '--workspace', 'W', '--json']
+    """
+    position = 0
+    while tokens[position : position + 1] and tokens[position] in _LEADING:
+        position += _LEADING[tokens[position]]
+    return [*tokens[position:], *tokens[:position]]
+
+
+def _shown_default(default: object) -> str | None:
+    """Return a default worth showing: not that of a switch, nor an empty one."""
+    return str(default) if default else None

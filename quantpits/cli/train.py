@@ -1,0 +1,32 @@
+"""`quantpits train`: full training."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from quantpits.cli.execute import Plan, execute, step_of
+from quantpits.cli.flags import COMMON_DEFAULTS, Common, DryRun
+
+__all__ = ["train"]
+
+
+def train(
+    *,
+    partial: Annotated[
+        bool, Parameter(help="Publish the models that succeed even if others fail.")
+    ] = False,
+    retrain: Annotated[
+        bool, Parameter(help="Train also what was trained on the same data and settings before.")
+    ] = False,
+    dry_run: DryRun = False,
+    common: Common = COMMON_DEFAULTS,
+) -> int:
+    """Train every enabled model, predict with it and publish both.
+
+    The script of this command is `prod_train_predict.py`.
+    """
+    from quantpits.training.request import TrainRequest  # noqa: PLC0415 - keeps --help quick
+
+    request = TrainRequest(partial=partial, retrain=retrain, dry_run=dry_run)
+    plan = Plan(command="train", text="train every enabled model", is_writing=not dry_run)
+    return execute(common, plan, step=step_of("quantpits.training.step:run", request))
