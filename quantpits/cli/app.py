@@ -27,7 +27,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
         _ROUTINE,
         "Book the broker's settlement files; update cash and holdings.",
     ),
-    ("orders", _ROUTINE, "Write the next session's orders and every model's opinion."),
+    ("orders", _ROUTINE, "Write the next session's orders."),
     ("rank", _ROUTINE, "Write the Top N ranking of a prediction."),
     ("run", _ROUTINE, "Run the whole loop, from where an earlier run of it stopped."),
     ("init", _SETUP, "Make a new workspace with the configuration of another one."),

@@ -24,7 +24,7 @@ def orders(
     dry_run: DryRun = False,
     common: Common = COMMON_DEFAULTS,
 ) -> int:
-    """Write the next session's orders and every model's opinion.
+    """Write the next session's orders.
 
     Primary orders never exceed the cash. Of `--prediction-file`, `--model` and `--combo`, the first
     that is given counts. The script of this command is `order_gen.py`.

@@ -204,7 +204,7 @@ def _refuse_unknown(named: list[str], basis: _Basis) -> None:
                 where="--models",
                 found=f"no record of it in {basis.records_file.name}",
                 hint=f"{nearest_hint(model, basis.records.models)}; a model of the registry is "
-                f"trained with incremental_train.py --models {model}",
+                f"trained with quantpits train --models {model}",
             )
 
 
@@ -227,7 +227,7 @@ def _load_panel(workspace: Workspace, basis: _Basis, model: str) -> ScorePanel:
             f"The model {model!r} has not been trained.",
             where=basis.records_file,
             hint=f"{nearest_hint(model, basis.records.models)}; train it with "
-            f"incremental_train.py --models {model}, or take it out of the combo",
+            f"quantpits train --models {model}, or take it out of the combo",
         )
     if basis.is_synthetic and record.market_label not in {"", basis.market_label}:
         raise StaleArtifactError(

@@ -20,6 +20,12 @@ def test_flags(ask):
     assert asked.common.quiet
 
 
+def test_models(ask):
+    asked = ask("train --models linear_Alpha158,gru")
+    assert TrainRequest(models=("linear_Alpha158", "gru")) == asked.request
+    assert "train linear_Alpha158, gru" == asked.plan.text
+
+
 def test_help_does_not_train(ask, capsys):  # the earlier system trained when asked for help
     asked = ask("train --help")
     assert asked.request is None

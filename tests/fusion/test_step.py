@@ -406,10 +406,10 @@ def test_fuse_refuses_a_prediction_of_another_synthetic_market(full_lab, monkeyp
 
 
 def test_fuse_says_when_predictions_name_another_folder(full_lab):
-    full_lab.add_model("gru", full_lab.scores(0), market_label="Qlib data at /elsewhere")
+    full_lab.add_model("gru", full_lab.scores(0), market_label="Qlib data (elsewhere)")
     report = fuse(full_lab, from_config=True)
     finding = next(finding for finding in report.findings if finding.code == "FUS014")
-    assert "'gru' were predicted from 'Qlib data at /elsewhere'" in finding.message
+    assert "'gru' were predicted from 'Qlib data (elsewhere)'" in finding.message
 
 
 def test_fuse_refuses_records_older_than_the_market(full_lab):

@@ -111,7 +111,7 @@ class Lab:
             "method": "manual",
             "combo": "A",
             "trained_at": {"gru": date(2026, 1, 2), "mlp": None},
-            "market_label": f"Qlib data at {self.market}",
+            "market_label": f"Qlib data ({self.market.name})",
         }
         return store_prediction(
             self.workspace,
