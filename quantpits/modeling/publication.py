@@ -1,0 +1,85 @@
+"""What of a finished run other steps and people read: prediction CSVs and the performance table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantpits.records import (
+    PredictionMeta,
+    load_model_prediction,
+    merge_performance,
+    publish_performance,
+    store_prediction,
+)
+from quantpits.records.performance import performance_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantpits.records import ModelRecord, TrainRecords
+    from quantpits.workspace import Workspace
+
+__all__ = ["publish_predictions"]
+
+
+def publish_predictions(
+    workspace: Workspace, records: TrainRecords, *, replaces: bool
+) -> tuple[tuple[Path, ...], bool]:
+    """Write a CSV for each model, with its provenance, and the performance table.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where to write.
+    records : TrainRecords
+        The finished models; their scores are read from the runs' own ``pred.pkl``.
+    replaces : bool
+        Whether the performance table holds these models only, or others beside them.
+
+    Returns
+    -------
+    outputs : tuple of Path
+        The CSVs and the table.
+    changed : bool
+        Whether any of them is new.
+    """
+    outputs: list[Path] = []
+    changed = False
+    for name, record in records.model_records.items():
+        written = store_prediction(
+            workspace,
+            name,
+            anchor=record.anchor_date,
+            scores=load_model_prediction(workspace, records, name),
+            meta=_provenance(name, record),
+        )
+        outputs.append(written.path)
+        changed |= written.changed
+    table = {name: _performance(record) for name, record in records.model_records.items()}
+    write = publish_performance if replaces else merge_performance
+    changed |= write(workspace, records.anchor_date, table)
+    return (*outputs, performance_path(workspace, records.anchor_date)), changed
+
+
+def _provenance(name: str, record: ModelRecord) -> PredictionMeta:
+    inputs = {"pred.pkl": record.prediction_sha256, "model.pkl": record.model_sha256}
+    return PredictionMeta(
+        label=name,
+        kind="model",
+        anchor_date=record.anchor_date,
+        models=(name,),
+        weights={name: 1.0},
+        inputs={key: value for key, value in inputs.items() if value is not None},
+        market_label=record.market_label,
+        trained_at={name: record.trained_at},
+    )
+
+
+def _performance(record: ModelRecord) -> dict[str, float | str | None]:
+    return {
+        "IC_Mean": record.ic,
+        "ICIR": record.icir,
+        "Rank_IC_Mean": record.rank_ic,
+        "Rank_ICIR": record.rank_icir,
+        "record_id": record.run_id,
+    }

@@ -1,0 +1,204 @@
+"""What a training would do: which models, on what dates, and which of them are finished already.
+
+Everything is read and checked here, before anything is trained: registry, workflows, windows. The
+jobs are ordered so that models that read the same features follow each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quantpits.config import resolve_strategy
+from quantpits.errors import Finding
+from quantpits.modeling.artifacts import is_whole
+from quantpits.modeling.features import handler_group
+from quantpits.modeling.fingerprint import library_versions, result_fingerprint
+from quantpits.modeling.fit import FitJob
+from quantpits.modeling.outcome import RunFacts
+from quantpits.modeling.selection import ModelSelection, select_models
+from quantpits.modeling.setting import Setting, load_setting, read_workflows
+from quantpits.modeling.windows import compute_windows
+from quantpits.modeling.workflow import Injection, Workflow, resolve_task, task_horizon
+from quantpits.records import ModelRecord, TrainRecords, read_train_records
+from quantpits.training.run_state import RunState, read_run_state
+
+if TYPE_CHECKING:
+    from quantpits.training.request import TrainRequest
+    from quantpits.workspace import Workspace
+
+__all__ = ["TrainPlan", "make_plan"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainPlan:
+    """A training, ready to run.
+
+    Attributes
+    ----------
+    setting : Setting
+        Configuration, market and anchor.
+    experiment : str
+        MLflow experiment.
+    jobs : dict of str to FitJob
+        Every selected model, in the registry's order.
+    reusable : dict of str to ModelRecord
+        The models that need no training.
+    state : RunState or None
+        The state of the latest training.
+    findings : tuple of Finding
+        What a person should know.
+    """
+
+    setting: Setting
+    experiment: str
+    jobs: dict[str, FitJob]
+    reusable: dict[str, ModelRecord]
+    state: RunState | None
+    findings: tuple[Finding, ...]
+
+    def missing(self) -> list[FitJob]:
+        """Return the jobs to run, models with equal features and processors side by side."""
+        jobs = [job for name, job in self.jobs.items() if name not in self.reusable]
+        return sorted(jobs, key=lambda job: handler_group(job.task.handler))
+
+
+def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
+    """Return what a training would do.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose models.
+    request : TrainRequest
+        Which models, and whether finished ones are trained again.
+
+    Returns
+    -------
+    TrainPlan
+        At least one job.
+
+    Raises
+    ------
+    UsageError
+        If a model is unknown or none is selected.
+    ConfigError
+        If a config or workflow file is wrong.
+    DataError
+        If the market data are missing, or too short for the windows.
+    """
+    setting = load_setting(workspace)
+    names = select_models(setting.registry, _selection(request))
+    workflows = read_workflows(workspace, setting.registry, names)
+    experiment = request.experiment_name or setting.experiment("Train")
+    topk, n_drop = _strategy(workspace, setting)
+    jobs = {
+        name: _job(setting, name, workflow, experiment=experiment, strategy=(topk, n_drop))
+        for name, workflow in workflows.items()
+    }
+    state = read_run_state(workspace)
+    known = {} if request.retrain else _finished(workspace, state)
+    reusable = {
+        name: known[job.facts.fingerprint]
+        for name, job in jobs.items()
+        if job.facts.fingerprint in known and is_whole(workspace, known[job.facts.fingerprint])
+    }
+    return TrainPlan(setting, experiment, jobs, reusable, state, _findings(setting, jobs))
+
+
+def _selection(request: TrainRequest) -> ModelSelection:
+    return ModelSelection(
+        models=request.models,
+        all_enabled=request.all_enabled or request.is_full or _only_skips(request),
+        algorithm=request.algorithm,
+        dataset=request.dataset,
+        market=request.market,
+        tag=request.tag,
+        skip=request.skip,
+    )
+
+
+def _only_skips(request: TrainRequest) -> bool:
+    """Whether the request names only models to leave out: all others that are enabled are meant."""
+    filters = (request.algorithm, request.dataset, request.market, request.tag)
+    return bool(request.skip) and not request.models and filters == (None,) * len(filters)
+
+
+def _strategy(workspace: Workspace, setting: Setting) -> tuple[int, int]:
+    """Return TopK and DropN, which workflows carry for other tools; no model depends on them."""
+    settings, _ = resolve_strategy(workspace.strategy_config(), setting.config, None)
+    return settings.topk, settings.n_drop
+
+
+def _job(
+    setting: Setting,
+    name: str,
+    workflow: Workflow,
+    *,
+    experiment: str,
+    strategy: tuple[int, int],
+) -> FitJob:
+    config, label = setting.config, setting.registry.models[name].label
+    horizon = task_horizon(workflow, freq=config.freq, label=label)
+    windows = compute_windows(
+        config, setting.sessions, anchor=setting.anchor, horizon_sessions=horizon
+    )
+    injection = Injection(
+        windows=windows,
+        market=config.market,
+        benchmark=config.benchmark,
+        freq=config.freq,
+        topk=strategy[0],
+        n_drop=strategy[1],
+        label=label,
+    )
+    task = resolve_task(workflow, injection)
+    facts = RunFacts(
+        model=name,
+        experiment=experiment,
+        anchor_date=setting.anchor,
+        trained_at=setting.anchor,
+        data_hash=setting.data_hash,
+        fingerprint=result_fingerprint(
+            {
+                "name": name,
+                "model": task.model,
+                "dataset": task.dataset,
+                "data_hash": setting.data_hash,
+                "anchor_date": setting.anchor.isoformat(),
+                "seed": config.seed,
+                "versions": library_versions(str(task.model.get("module_path", ""))),
+            }
+        ),
+        seed=config.seed,
+        market_label=setting.source.label,
+    )
+    return FitJob(facts, task, windows, config.seed)
+
+
+def _finished(workspace: Workspace, state: RunState | None) -> dict[str, ModelRecord]:
+    """Return every finished training by its fingerprint: published, or of the latest run."""
+    records: list[ModelRecord] = []
+    if workspace.records_path.is_file():
+        published: TrainRecords = read_train_records(workspace)
+        records += published.model_records.values()
+    if state is not None:
+        records += state.finished.values()
+    return {
+        record.fingerprint: record
+        for record in records
+        if record.mode == "train" and record.fingerprint is not None
+    }
+
+
+def _findings(setting: Setting, jobs: dict[str, FitJob]) -> tuple[Finding, ...]:
+    notes = dict.fromkeys(note for job in jobs.values() for note in job.windows.notes)
+    findings = [Finding("TRN001", "warning", note, "config/model_config.json") for note in notes]
+    for name in jobs:
+        source = setting.registry.models[name].pretrain_source
+        if source is not None:
+            message = f"{name} is trained from scratch: pretrain_source {source!r} is not used yet"
+            findings.append(
+                Finding("TRN002", "warning", message, "config/model_registry.yaml", name)
+            )
+    return tuple(findings)

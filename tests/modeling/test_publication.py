@@ -1,0 +1,96 @@
+"""Prediction CSVs and the performance table of finished runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from quantpits.modeling.artifacts import pickled
+from quantpits.modeling.publication import publish_predictions
+from quantpits.records import (
+    ModelRecord,
+    TrainRecords,
+    read_performance,
+    read_prediction_csv,
+    read_prediction_meta,
+)
+from quantpits.workspace import Workspace, sha256_bytes
+
+ANCHOR = date(2026, 2, 6)
+INDEX = pd.MultiIndex.from_product(
+    [pd.to_datetime(["2026-02-06"]), ["A", "B"]], names=["datetime", "instrument"]
+)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def records(workspace, *names):
+    made = {}
+    for number, name in enumerate(names):
+        path = workspace.mlruns_dir / f"{name}.pkl"
+        path.parent.mkdir(exist_ok=True)
+        content = pickled(pd.DataFrame({"score": [0.5, float(number)]}, index=INDEX))
+        path.write_bytes(content)
+        made[name] = ModelRecord(
+            experiment="E",
+            run_id=f"run-{name}",
+            anchor_date=ANCHOR,
+            trained_at=date(2026, 1, 30),
+            prediction_path=workspace.relative(path),
+            prediction_sha256=sha256_bytes(content),
+            ic=0.0,
+            market_label="SYNTHETIC",
+        )
+    return TrainRecords(
+        experiment_name="E",
+        anchor_date=ANCHOR,
+        timestamp="2026-02-06 18:00:00",
+        models={name: record.run_id for name, record in made.items()},
+        model_records=made,
+    )
+
+
+def test_every_model_gets_a_csv_with_its_provenance(workspace):
+    outputs, changed = publish_predictions(workspace, records(workspace, "a", "b"), replaces=True)
+    assert changed
+    names = ["a_2026-02-06.csv", "b_2026-02-06.csv", "model_performance_2026-02-06.json"]
+    assert names == [path.name for path in outputs]
+    assert [0.5, 1.0] == read_prediction_csv(outputs[1]).to_list()
+    meta = read_prediction_meta(outputs[0])
+    assert ("model", ("a",), {"a": 1.0}) == (meta.kind, meta.models, meta.weights)
+    assert ({"a": date(2026, 1, 30)}, "SYNTHETIC") == (meta.trained_at, meta.market_label)
+    assert {"pred.pkl"} == set(meta.inputs)
+
+
+def test_a_real_zero_is_zero_and_the_undefined_is_null(workspace):
+    outputs, _ = publish_predictions(workspace, records(workspace, "a"), replaces=True)
+    # Fault 25: a zero was stored as null, and NaN broke strict JSON.
+    expected = {
+        "IC_Mean": 0.0,
+        "ICIR": None,
+        "Rank_IC_Mean": None,
+        "Rank_ICIR": None,
+        "record_id": "run-a",
+    }
+    assert {"a": expected} == json.loads(outputs[-1].read_text())
+
+
+def test_publishing_again_changes_nothing(workspace, files):
+    publish_predictions(workspace, records(workspace, "a", "b"), replaces=True)
+    before = files(workspace.root)
+    _, changed = publish_predictions(workspace, records(workspace, "a", "b"), replaces=True)
+    assert not changed
+    assert before == files(workspace.root)
+
+
+@pytest.mark.parametrize(("replaces", "expected"), [(True, {"b"}), (False, {"a", "b"})])
+def test_the_table_is_replaced_or_merged(workspace, replaces, expected):
+    publish_predictions(workspace, records(workspace, "a"), replaces=True)
+    publish_predictions(workspace, records(workspace, "b"), replaces=replaces)
+    assert expected == set(read_performance(workspace, ANCHOR))
