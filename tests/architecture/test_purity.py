@@ -1,0 +1,125 @@
+"""Pure modules take values and give values: no files, no clock, no environment, no logger, no dice.
+
+`trading` and `signals` are pure as a whole. In a step, a module is pure unless it is one of the
+known kinds that are not (`step`, `files`), or stands in the list below with its reason.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PURE_ROOMS = ("signals", "trading")
+STEPS = ("training", "prediction", "fusion", "post_trade", "orders", "ranking")
+IMPURE_KINDS = ("step", "files", "__init__")
+IMPURE_MODULES = {
+    "post_trade.ledger": "the one place that opens the database of the books",
+    "prediction.plan": "a plan is made from what is on disk",
+    "training.plan": "a plan is made from what is on disk",
+    "training.publish": "stamps the records with the time they were published at",
+    "training.run_state": "the file of a training that has not finished",
+}
+
+CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
+METHODS = {
+    "open", "mkdir", "unlink", "rename", "touch", "glob", "iterdir", "rglob",
+    "read_text", "read_bytes", "write_text", "write_bytes",
+    "to_csv", "to_json", "to_pickle", "to_parquet", "to_excel",
+    "now", "today", "utcnow", "monotonic", "perf_counter", "getenv", "getLogger",
+}  # fmt: skip
+MODULES = {"os", "time", "logging", "random", "pathlib", "io", "subprocess", "shutil", "sqlite3"}
+
+
+# A step's pure module may name a path; only a pure room may not even know of paths.
+PATHS = "import pathlib"
+
+
+def test_pure_modules_touch_nothing_outside(modules: tuple[Path, ...], package: Path) -> None:
+    breaches = [
+        f"{path.relative_to(package)}:{line} {what}"
+        for path in modules
+        if _is_pure(path.relative_to(package))
+        for line, what in _breaches(ast.parse(path.read_text(encoding="utf-8")))
+        if what != PATHS or path.relative_to(package).parts[0] in PURE_ROOMS
+    ]
+    assert [] == breaches
+
+
+def test_listed_exceptions_exist_and_are_needed(modules: tuple[Path, ...], package: Path) -> None:
+    impure = {
+        _dotted(path.relative_to(package))
+        for path in modules
+        if list(_breaches(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert [] == sorted(set(IMPURE_MODULES) - impure)
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("open('x')", "open"),
+        ("print(1)", "print"),
+        ("import os", "import os"),
+        ("from time import sleep", "import time"),
+        ("import logging.handlers", "import logging"),
+        ("frame.to_csv('x')", ".to_csv"),
+        ("pandas.read_csv('x')", ".read_csv"),
+        ("date.today()", ".today"),
+        ("numpy.random.default_rng()", ".random"),
+        ("numpy.random.normal()", ".random"),
+    ],
+)
+def test_a_planted_breach_is_found(source: str, what: str) -> None:
+    assert [(1, what)] == list(_breaches(ast.parse(source)))
+
+
+def test_plain_arithmetic_is_no_breach() -> None:
+    assert [] == list(_breaches(ast.parse("total = sum(values) + round(other.max(), 2)")))
+
+
+def test_a_generator_given_by_the_caller_is_no_breach() -> None:
+    source = "def draw(rng: np.random.Generator) -> float:\n    return rng.normal()"
+    assert [] == list(_breaches(ast.parse(source)))
+
+
+def _is_pure(place: Path) -> bool:
+    room = place.parts[0]
+    if room in PURE_ROOMS:
+        return True
+    return room in STEPS and place.stem not in IMPURE_KINDS and _dotted(place) not in IMPURE_MODULES
+
+
+def _dotted(place: Path) -> str:
+    return ".".join(place.with_suffix("").parts)
+
+
+def _breaches(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name.partition(".")[0] for alias in node.names]
+            yield from ((node.lineno, f"import {name}") for name in names if name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            name = (node.module or "").partition(".")[0]
+            if name in MODULES:
+                yield node.lineno, f"import {name}"
+        elif isinstance(node, ast.Call):
+            what = _forbidden_call(node.func)
+            if what:
+                yield node.lineno, what
+
+
+def _forbidden_call(function: ast.expr) -> str:
+    if isinstance(function, ast.Name):
+        return function.id if function.id in CALLS or function.id.startswith("read_") else ""
+    if not isinstance(function, ast.Attribute):
+        return ""
+    if isinstance(function.value, ast.Attribute) and function.value.attr == "random":
+        return ".random"
+    is_reader = function.attr.startswith("read_")
+    return f".{function.attr}" if is_reader or function.attr in METHODS else ""
