@@ -18,6 +18,7 @@ help: ## list the targets
 
 demo: $(if $(NN),install-nn,install) ## the whole loop on the synthetic market, in ./demo_run (NN=1 adds the neural models)
 	$(BIN)/quantpits demo --target demo_run $(if $(NN),--nn)
+	@echo "To use the commands here: source $(BIN)/activate"
 
 install: $(VENV)/.installed ## the virtual environment with what running needs
 install-nn: $(VENV)/.installed-nn ## the same with torch

@@ -291,11 +291,11 @@ class DemoReport:
             f"{self.seconds:.0f} s, at most {self.peak_rss_mib:,.0f} MiB.",
             "",
             "What to do next",
-            f"  source {self.workspace}/run_env.sh",
-            "  python engine/scripts/prod_predict_only.py --all-enabled",
-            "  python engine/scripts/ensemble_fusion.py --from-config-all",
-            "  python engine/scripts/prod_post_trade.py",
-            "  python engine/scripts/order_gen.py",
+            f"  look at the books:     quantpits ledger show --workspace {self.workspace}",
+            "  make a workspace:      quantpits init --source workspaces/Demo_Workspace"
+            " --target workspaces/Mine",
+            "  use your own prices:   quantpits data import --help",
+            "  read on, step by step: docs/70_WALKTHROUGH.md",
         ]
 
 

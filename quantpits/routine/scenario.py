@@ -169,7 +169,8 @@ def run_steps(
         try:
             report = step.call(workspace, through, progress)
         except QuantPitsError as error:
-            _note_failure(workspace, journal, step.name)
+            if reports:  # a run that finished nothing leaves no trace
+                replace(journal, failed_step=step.name).write(workspace)
             _say_where(error, step.name, number=number, count=len(steps))
             raise
         seconds = round(time.perf_counter() - started, 1)
@@ -206,17 +207,11 @@ def _still_holds(workspace: Workspace, known: JournalEntry, entry: JournalEntry)
     return known.inputs == entry.inputs and known.is_untouched(workspace)
 
 
-def _note_failure(workspace: Workspace, journal: Journal, step: str) -> None:
-    """Record where the run stopped; a run that finished nothing leaves no trace."""
-    if journal.entries:
-        replace(journal, failed_step=step).write(workspace)
-
-
 def _say_where(error: QuantPitsError, step: str, *, number: int, count: int) -> None:
     """Put the step before the message and the way on after it; class and exit code stay."""
     error.what = f"Step {number} of {count}, {step}: {error.what}"
     way_on = f"then run the same scenario again: it goes on at step {number}, {step}"
-    error.hint = way_on if error.hint is None else f"{error.hint}; {way_on}"
+    error.hint = way_on if error.hint is None else f"{error.hint.rstrip('.')}; {way_on}"
 
 
 def _plan(steps: Sequence[ScenarioStep], done: Sequence[JournalEntry]) -> tuple[StepLine, ...]:

@@ -169,8 +169,8 @@ def sync_tree(folder: Path) -> None:
 
     Notes
     -----
-    A market has thousands of small files, and the disk would be waited for at each of them; for more
-    than a few, one ``os.sync`` waits for all.
+    A market has thousands of small files, and the disk would be waited for at each of them; for
+    more than a few, one ``os.sync`` waits for all.
     """
     tree = [(Path(parent), names) for parent, _, names in os.walk(folder)]
     if sum(len(names) for _, names in tree) > _MOST_FILES_ONE_BY_ONE:

@@ -146,6 +146,15 @@ def test_failure_of_the_first_step_writes_nothing(house):
     assert not journal_path(house.workspace).exists()
 
 
+def test_run_that_finished_nothing_leaves_the_journal_as_it_was(house):
+    house.run()
+    before = journal_path(house.workspace).read_bytes()
+    house.failing = "predict"
+    with pytest.raises(OrderError, match="Step 1"):
+        house.run()
+    assert before == journal_path(house.workspace).read_bytes()
+
+
 def test_failure_without_a_hint_still_says_how_to_go_on(house, monkeypatch):
     def call(workspace, through, progress):
         raise MissingArtifactError("It is not there.")
