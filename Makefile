@@ -50,7 +50,7 @@ contracts: install-dev
 
 docs: install-dev ## regenerate docs/cli.md and docs/public_api.txt
 	$(BIN)/python -m quantpits.cli.reference
-	$(BIN)/python tests/architecture/public_api.py
+	$(BIN)/python tests/architecture/public_api.py > docs/public_api.txt
 
 wheel: install-dev ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

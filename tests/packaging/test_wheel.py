@@ -39,7 +39,7 @@ def run_installed(target: Path, home: Path, *arguments: str) -> subprocess.Compl
     environment = os.environ | {"PYTHONPATH": str(target), "HOME": str(home)}
     environment.pop("QLIB_WORKSPACE_DIR", None)
     return subprocess.run(
-        [sys.executable, "-P", "-m", "quantpits.cli.app", *arguments],
+        [sys.executable, "-P", str(target / "bin" / "quantpits"), *arguments],
         cwd=home,
         env=environment,
         capture_output=True,
