@@ -7,6 +7,7 @@ the bytes that are unpickled.
 
 from __future__ import annotations
 
+import json
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "has_artifact",
     "is_whole",
     "pickled",
+    "trained_module",
     "unpickled",
     "verified_bytes",
 ]
@@ -86,6 +88,30 @@ def is_whole(workspace: Workspace, record: ModelRecord) -> bool:
         database_path(workspace),
     )
     return all(path.is_file() for path in others)
+
+
+def trained_module(workspace: Workspace, record: ModelRecord) -> str:
+    """Return where the class of a trained model lives, which tells the libraries it depends on.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the record comes from.
+    record : ModelRecord
+        A training, or a prediction with its model.
+
+    Returns
+    -------
+    str
+        Module path from the run's ``task.json``; empty if that cannot be read.
+    """
+    if record.model_path is None:
+        return ""
+    path = (workspace.root / record.model_path).with_name("task.json")
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["model"]["module_path"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def database_path(workspace: Workspace) -> Path:

@@ -12,14 +12,17 @@ from quantpits.records import (
     store_prediction,
 )
 from quantpits.records.performance import performance_path
+from quantpits.workspace import write_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from quantpits.modeling.setting import Setting
     from quantpits.records import ModelRecord, TrainRecords
     from quantpits.workspace import Workspace
 
-__all__ = ["publish_predictions"]
+__all__ = ["describe_run", "publish_predictions"]
 
 
 def publish_predictions(
@@ -59,6 +62,59 @@ def publish_predictions(
     write = publish_performance if replaces else merge_performance
     changed |= write(workspace, records.anchor_date, table)
     return (*outputs, performance_path(workspace, records.anchor_date)), changed
+
+
+def describe_run(
+    workspace: Workspace,
+    kind: str,
+    *,
+    setting: Setting,
+    records: TrainRecords,
+    outputs: Iterable[Path],
+) -> Path:
+    """Write the manifest of a training or prediction.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where to write.
+    kind : {"train", "predict"}
+        What was done; with the anchor, the manifest's name.
+    setting : Setting
+        Configuration and market that were read.
+    records : TrainRecords
+        The models that are current now.
+    outputs : iterable of Path
+        What was published.
+
+    Returns
+    -------
+    Path
+        The manifest, without a time, so that the same run gives the same bytes.
+    """
+    workflows = {setting.registry.models[name].yaml_file for name in records.models}
+    # A prediction does not need the workflow any more, so it may be gone.
+    named = ("config/model_config.json", "config/model_registry.yaml", *sorted(workflows))
+    paths = {name: workspace.root / name for name in named}
+    models = {
+        name: {"run_id": record.run_id, "fingerprint": record.fingerprint, "seed": record.seed}
+        for name, record in records.model_records.items()
+    }
+    return write_manifest(
+        workspace,
+        f"{kind}_{records.anchor_date.isoformat()}",
+        inputs={
+            "market": setting.data_hash,
+            **{name: path for name, path in paths.items() if path.is_file()},
+        },
+        outputs=outputs,
+        config=setting.config,
+        extra={
+            "experiment": records.experiment_name,
+            "market": setting.source.label,
+            "models": models,
+        },
+    )
 
 
 def _provenance(name: str, record: ModelRecord) -> PredictionMeta:

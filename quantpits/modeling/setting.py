@@ -20,6 +20,7 @@ from quantpits.market import (
     resolve_market,
 )
 from quantpits.modeling.recorders import quiet_mlflow
+from quantpits.modeling.runtime import calm_threads
 from quantpits.modeling.windows import resolve_anchor
 from quantpits.modeling.workflow import Workflow, read_workflow
 from quantpits.workspace.paths import decode_config
@@ -65,6 +66,7 @@ class Setting:
 
     def open_market(self) -> None:
         """Open the market for Qlib, with MLflow, which Qlib imports, kept quiet."""
+        calm_threads()
         quiet_mlflow()
         open_qlib(self.source)
 

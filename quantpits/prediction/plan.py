@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantpits.errors import MissingArtifactError, name_list
-from quantpits.modeling.artifacts import has_artifact
+from quantpits.modeling.artifacts import has_artifact, trained_module
 from quantpits.modeling.fingerprint import library_versions, result_fingerprint
 from quantpits.modeling.outcome import RunFacts
 from quantpits.modeling.selection import ModelSelection, select_models
-from quantpits.modeling.setting import Setting, load_setting, read_workflows
+from quantpits.modeling.setting import Setting, load_setting
 from quantpits.modeling.windows import compute_windows
 from quantpits.records import ModelRecord, TrainRecords, read_train_records
 
@@ -87,17 +87,17 @@ def make_plan(workspace: Workspace, request: PredictRequest) -> PredictPlan:
     )
     test = (windows.test[0], windows.last_session)
     experiment = request.experiment_name or setting.experiment("Predict")
-    modules = _modules(workspace, setting, names)
+    sources = {name: records.model_records[name] for name in names}
     facts = {
         name: _facts(
             setting,
             name,
-            records.model_records[name],
+            source,
             experiment=experiment,
             test=test,
-            module=modules[name],
+            module=trained_module(workspace, source),
         )
-        for name in names
+        for name, source in sources.items()
     }
     published = _published(workspace, records, request)
     current = {
@@ -109,7 +109,6 @@ def make_plan(workspace: Workspace, request: PredictRequest) -> PredictPlan:
             workspace, published[name].prediction_path, published[name].prediction_sha256
         )
     }
-    sources = {name: records.model_records[name] for name in names}
     return PredictPlan(setting, experiment, test, facts, sources, current)
 
 
@@ -135,15 +134,6 @@ def _check_trained(workspace: Workspace, names: tuple[str, ...], records: TrainR
             found=f"records of {name_list(list(records.models))}",
             hint=f"run training first: quantpits train --models {','.join(untrained)}",
         )
-
-
-def _modules(workspace: Workspace, setting: Setting, names: tuple[str, ...]) -> dict[str, str]:
-    """Return where each model's class lives, which tells the libraries its scores depend on."""
-    workflows = read_workflows(workspace, setting.registry, names)
-    return {
-        name: str(workflow.content["task"]["model"].get("module_path", ""))
-        for name, workflow in workflows.items()
-    }
 
 
 def _facts(

@@ -18,7 +18,7 @@ import numpy as np
 from quantpits.errors import ArtifactError, Finding, ModelError, QuantPitsError
 from quantpits.modeling.features import FeatureStore, features_key
 from quantpits.modeling.forecast import ForecastJob, TrainedModel, load_trained, predict_model
-from quantpits.modeling.publication import publish_predictions
+from quantpits.modeling.publication import describe_run, publish_predictions
 from quantpits.modeling.recorders import open_store
 from quantpits.modeling.results import ModelResult, model_result
 from quantpits.prediction.plan import PredictPlan, make_plan
@@ -181,8 +181,11 @@ def _publish(
         model_records=records,
     )
     outputs, changed = publish_predictions(workspace, published, replaces=False)
+    manifest = describe_run(
+        workspace, "predict", setting=plan.setting, records=published, outputs=outputs
+    )
     changed |= merge_records(workspace, published)
-    return (*outputs, workspace.records_path), changed
+    return (*outputs, manifest, workspace.records_path), changed
 
 
 def _report(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantpits.config import resolve_strategy
-from quantpits.errors import Finding
+from quantpits.errors import ArtifactError, Finding
 from quantpits.modeling.artifacts import is_whole
 from quantpits.modeling.features import handler_group
 from quantpits.modeling.fingerprint import library_versions, result_fingerprint
@@ -20,14 +20,14 @@ from quantpits.modeling.selection import ModelSelection, select_models
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.modeling.windows import compute_windows
 from quantpits.modeling.workflow import Injection, Workflow, resolve_task, task_horizon
-from quantpits.records import ModelRecord, TrainRecords, read_train_records
+from quantpits.records import ModelRecord, read_train_records
 from quantpits.training.run_state import RunState, read_run_state
 
 if TYPE_CHECKING:
     from quantpits.training.request import TrainRequest
     from quantpits.workspace import Workspace
 
-__all__ = ["TrainPlan", "make_plan"]
+__all__ = ["TrainPlan", "make_plan", "published_records"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +106,25 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
     return TrainPlan(setting, experiment, jobs, reusable, state, _findings(setting, jobs))
 
 
+def published_records(workspace: Workspace) -> dict[str, ModelRecord]:
+    """Return the records that are current.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose records.
+
+    Returns
+    -------
+    dict of str to ModelRecord
+        Empty also if they cannot be read: a full training replaces them, after a backup.
+    """
+    try:
+        return read_train_records(workspace).model_records
+    except ArtifactError:
+        return {}
+
+
 def _selection(request: TrainRequest) -> ModelSelection:
     return ModelSelection(
         models=request.models,
@@ -178,10 +197,7 @@ def _job(
 
 def _finished(workspace: Workspace, state: RunState | None) -> dict[str, ModelRecord]:
     """Return every finished training by its fingerprint: published, or of the latest run."""
-    records: list[ModelRecord] = []
-    if workspace.records_path.is_file():
-        published: TrainRecords = read_train_records(workspace)
-        records += published.model_records.values()
+    records = [*published_records(workspace).values()]
     if state is not None:
         records += state.finished.values()
     return {

@@ -178,3 +178,9 @@ def workflow_fixture():
 def toys():
     """Return the path of the toy models."""
     return TOYS
+
+
+@pytest.fixture(name="write_models")
+def write_models_fixture():
+    """Give tests the function that rewrites a registry and its workflows."""
+    return write_models

@@ -13,6 +13,7 @@ from quantpits.modeling.artifacts import (
     has_artifact,
     is_whole,
     pickled,
+    trained_module,
     unpickled,
     verified_bytes,
 )
@@ -86,6 +87,23 @@ def test_a_finished_training_is_whole_while_all_its_files_are(workspace):
     assert not is_whole(workspace, replace(RECORD, model_sha256="0"))
     (workspace.root / FOLDER / "dataset.pkl").unlink()
     assert not is_whole(workspace, RECORD)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"model": {"class": "GRU", "module_path": "a.b"}}', "a.b"),
+        ('{"model": {"class": "GRU"}}', ""),
+        ("[]", ""),
+        ("{", ""),
+        (None, ""),
+    ],
+)
+def test_the_module_of_a_trained_model(workspace, text, expected):
+    if text is not None:
+        (workspace.root / FOLDER / "task.json").write_text(text)
+    assert expected == trained_module(workspace, RECORD)
+    assert "" == trained_module(workspace, replace(RECORD, model_path=None))
 
 
 def test_without_its_database_no_training_is_whole(workspace):

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from quantpits.modeling import runtime
-from quantpits.modeling.runtime import fit_arguments, model_arguments, seed_everything
+from quantpits.modeling.runtime import (
+    calm_threads,
+    fit_arguments,
+    model_arguments,
+    seed_everything,
+)
 
 
 class LGBModel:
@@ -49,6 +54,15 @@ def test_generators_give_the_same_numbers_after_seeding():
     first = random.random(), np.random.rand()  # noqa: NPY002
     seed_everything(5)
     assert first == (random.random(), np.random.rand())  # noqa: NPY002
+
+
+def test_threads_sleep_while_they_wait_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    calm_threads()
+    assert "PASSIVE" == os.environ["OMP_WAIT_POLICY"]
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    calm_threads()
+    assert "ACTIVE" == os.environ["OMP_WAIT_POLICY"]
 
 
 def test_torch_is_seeded_only_where_it_is_loaded(monkeypatch):

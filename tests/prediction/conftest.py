@@ -36,8 +36,3 @@ def train(make):
 def trained(train, workflow):
     """A workspace with two trained models."""
     return train({"a": workflow(), "b": workflow(weights=[0.0, 1.0, 0.5, 0.0])})
-
-
-@pytest.fixture(name="write_models")
-def write_models_fixture():
-    return globals()["write_models"]

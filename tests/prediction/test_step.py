@@ -23,6 +23,9 @@ from quantpits.records import (
     read_prediction_csv,
     read_train_records,
 )
+from quantpits.training import TrainRequest
+from quantpits.training.step import run as train_models
+from quantpits.workspace import read_manifest
 
 ALL = PredictRequest(all_enabled=True)
 
@@ -58,6 +61,17 @@ def test_new_data_are_predicted_without_any_fit(trained, advance, toys):
     json.dumps(dataclasses.asdict(report), default=str, allow_nan=False)
 
 
+def test_the_manifest_names_what_was_read(trained):
+    source = read_train_records(trained).model_records["a"]
+    (trained.config_dir / "workflow_config_b.yaml").unlink()  # a prediction needs no workflow
+    run(trained, ALL)
+    manifest = read_manifest(trained, "predict_2022-03-31")
+    assert {"market", "config/workflow_config_a.yaml"} <= set(manifest.inputs)
+    assert "config/workflow_config_b.yaml" not in manifest.inputs
+    assert source.run_id != manifest.extra["models"]["a"]["run_id"]
+    assert "output/predictions/a_2022-03-31.csv" in manifest.outputs
+
+
 def test_a_run_says_where_its_model_comes_from(trained):
     source = read_train_records(trained).model_records["a"]
     report = run(trained, PredictRequest(models=("a",), experiment_name="Mine"))
@@ -89,6 +103,21 @@ def test_predicting_twice_predicts_once_and_changes_no_byte(trained, files):
     assert not second.changed
     assert ["reused", "reused"] == [each.status for each in second.models]
     assert [each.run_id for each in first.models] == [each.run_id for each in second.models]
+
+
+def test_training_again_does_not_undo_a_prediction(trained, files):
+    run(trained, ALL)
+    before = files(trained.root)
+    report = train_models(trained, TrainRequest())
+    assert not report.changed
+    assert before == files(trained.root)
+    assert not run(trained, ALL).changed
+
+
+def test_retraining_does_replace_a_prediction(trained):
+    run(trained, ALL)
+    train_models(trained, TrainRequest(retrain=True))
+    assert "train" == read_train_records(trained).model_records["a"].mode
 
 
 def test_a_lost_prediction_is_made_again(trained):

@@ -12,12 +12,21 @@ from quantpits.modeling.artifacts import pickled
 from quantpits.records import ModelRecord, read_performance, read_train_records
 from quantpits.training import TrainRequest
 from quantpits.training.publish import publish
-from quantpits.workspace import Workspace, sha256_bytes
+from quantpits.workspace import Workspace, read_manifest, sha256_bytes
 
 ANCHOR = date(2026, 2, 6)
-PLAN = SimpleNamespace(
-    jobs={"a": None, "b": None}, experiment="E", setting=SimpleNamespace(anchor=ANCHOR)
+SETTING = SimpleNamespace(
+    anchor=ANCHOR,
+    registry=SimpleNamespace(
+        models={
+            name: SimpleNamespace(yaml_file=f"config/{name}.yaml") for name in ("a", "b", "old")
+        }
+    ),
+    data_hash="d",
+    config={},
+    source=SimpleNamespace(label="SYNTHETIC"),
 )
+PLAN = SimpleNamespace(jobs={"a": None, "b": None}, experiment="E", setting=SETTING)
 
 
 @pytest.fixture
@@ -54,6 +63,7 @@ def test_a_complete_full_training_replaces_the_records(workspace, record):
     assert changed
     assert workspace.records_path == outputs[-1]
     assert ["a", "b"] == list(read_train_records(workspace).models)
+    assert {"a", "b"} == set(read_manifest(workspace, "train_2026-02-06").extra["models"])
     assert {"a", "b"} == set(read_performance(workspace, ANCHOR))
 
 

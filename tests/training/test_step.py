@@ -25,6 +25,7 @@ from quantpits.records import (
 from quantpits.training import TrainRequest
 from quantpits.training.run_state import read_run_state
 from quantpits.training.step import run
+from quantpits.workspace import Workspace, demo_template, writer_lock
 
 ANCHOR = date(2022, 3, 31)
 
@@ -191,6 +192,30 @@ def test_selected_models_are_merged_into_the_records(two):
     assert after.last_incremental_update is not None
 
 
+def test_a_model_that_is_no_longer_enabled_leaves_the_records(two, write_models, workflow):
+    run(two, TrainRequest())
+    off = (workflow(weights=[0.0, 1.0, 0.5, 0.0]), {"enabled": False})
+    write_models(two, {"a": workflow(), "b": off})
+    report = run(two, TrainRequest())
+    assert (["reused"], True) == ([each.status for each in report.models], report.changed)
+    assert ["a"] == list(read_train_records(two).models)
+
+
+def test_records_that_cannot_be_read_are_replaced_after_a_backup(two):
+    two.records_path.write_text("{")
+    run(two, TrainRequest())
+    assert ["a", "b"] == list(read_train_records(two).models)
+    (backup,) = two.history_dir.glob("train_records_*.json")
+    assert "{" == backup.read_text()
+
+
+def test_a_lost_csv_is_written_again(two):
+    run(two, TrainRequest())
+    (two.predictions_dir / "a_2022-03-31.csv").unlink()
+    assert run(two, TrainRequest()).changed
+    assert (two.predictions_dir / "a_2022-03-31.csv").is_file()
+
+
 def test_constant_scores_are_a_finding(make, workflow):
     report = run(make({"a": workflow("Constant")}), TrainRequest())
     assert ["TRN004"] == [finding.code for finding in report.findings]
@@ -222,6 +247,7 @@ import sys
 from pathlib import Path
 from quantpits.training import TrainRequest
 from quantpits.training.step import run
+from quantpits.workspace import Workspace, demo_template, writer_lock
 from quantpits.workspace import Workspace
 run(Workspace(Path(sys.argv[1])), TrainRequest())
 """
@@ -231,7 +257,7 @@ def start(workspace):
     package = str(Path(quantpits.__file__).parents[1])
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, str(workspace.root)],
-        env={**os.environ, "PYTHONPATH": package},
+        env={**os.environ, "PYTHONPATH": package, "TMPDIR": str(workspace.root)},
         capture_output=True,
         text=True,
         check=False,
@@ -256,10 +282,25 @@ def test_kill_9_while_training_costs_only_the_model_in_flight(make, workflow, me
 
 @pytest.mark.e2e
 def test_a_second_command_is_told_who_is_writing(two):
-    from quantpits.workspace import writer_lock  # noqa: PLC0415
-
     with writer_lock(two, "orders"):
         done = start(two)
     assert 0 != done.returncode
     assert WorkspaceLockedError.__name__ in done.stderr
     assert not two.records_path.exists()
+
+
+@pytest.mark.e2e
+def test_the_enabled_models_of_the_demo_share_one_computation_and_repeat_exactly(make, tmp_path):
+    demo = Workspace(demo_template())
+    enabled = {name: entry for name, entry in demo.registry().models.items() if entry.enabled}
+    texts = {name: (demo.root / entry.yaml_file).read_text() for name, entry in enabled.items()}
+    spans = {"train_set_windows": 0.5, "valid_set_window": 0.3, "test_set_window": 0.2}
+    workspace = make(texts, **spans)
+    report = run(workspace, TrainRequest())
+    assert 1 == report.n_feature_computations
+    assert ["done"] * 4 == [each.status for each in report.models]
+    before = read_train_records(workspace).model_records
+    run(workspace, TrainRequest(retrain=True))
+    after = read_train_records(workspace).model_records
+    for name in texts:
+        assert before[name].prediction_sha256 == after[name].prediction_sha256, name
