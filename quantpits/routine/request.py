@@ -292,8 +292,7 @@ class DemoReport:
             "",
             "What to do next",
             f"  look at the books:     quantpits ledger show --workspace {self.workspace}",
-            "  make a workspace:      quantpits init --source workspaces/Demo_Workspace"
-            " --target workspaces/Mine",
+            "  make a workspace:      quantpits init --help",
             "  use your own prices:   quantpits data import --help",
             "  read on, step by step: docs/70_WALKTHROUGH.md",
         ]
