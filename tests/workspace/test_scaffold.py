@@ -335,3 +335,7 @@ def test_demo_workspace_gives_a_workspace_with_its_cash(tmp_path):
     prod = open_workspace(tmp_path / "B", {}).prod_config()
     assert prod.initial_cash == prod.current_cash > 0
     assert () == prod.current_holding
+
+
+def test_the_demo_is_activated_as_every_workspace():
+    assert RUN_ENV == (demo_template() / "run_env.sh").read_text(encoding="utf-8")
