@@ -11,7 +11,7 @@ WORKERS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-nn install-dev test test-fast coverage check lint format types contracts docs constraints wheel clean
+.PHONY: help demo install install-nn install-dev test slow coverage check lint format types contracts docs constraints wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -24,13 +24,16 @@ install: $(VENV)/.installed ## the virtual environment with what running needs
 install-nn: $(VENV)/.installed-nn ## the same with torch
 install-dev: $(VENV)/.installed-dev ## the same with what the tests need
 
-test: install-dev ## every test
-	$(TEST_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations 15
+test: install-dev ## every test but the long proofs
+	$(TEST_ENV) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup --durations 15
 	$(BIN)/python -m pytest -q --import-mode=importlib --doctest-modules quantpits
+
+slow: install-dev ## the long proofs: many more random cases of what `make test` draws
+	$(TEST_ENV) $(BIN)/python -m pytest -m slow -n $(WORKERS) --durations 15
 
 coverage: install-dev ## every test with branch coverage, and the gates of the pure rooms
 	rm -f .coverage .coverage.*
-	$(TEST_ENV) NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
+	$(TEST_ENV) NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=95
 	$(BIN)/python -m coverage report --fail-under=100 --include='quantpits/trading/*,quantpits/signals/*,quantpits/config/*,quantpits/errors.py,quantpits/post_trade/entries.py,quantpits/post_trade/ledger.py,quantpits/post_trade/fold.py'
 
