@@ -38,13 +38,32 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("data info", _SETUP, "Describe the market data of the workspace."),
     ("ledger check", _SETUP, "Check the books and every file that is made from them."),
     ("ledger show", _SETUP, "Show what the books say: cash, holdings, and how far they go."),
+    ("ledger open", _SETUP, "Open the books with the state of an earlier system."),
+    (
+        "ledger adopt",
+        _SETUP,
+        "Post the difference between prod_config.json and the books as an adjustment.",
+    ),
+    (
+        "ledger correct",
+        _SETUP,
+        "Take back what was booked wrongly, by name, and post what is right.",
+    ),
+    (
+        "ledger rebuild",
+        _SETUP,
+        "Make the ledger and every file of it again from the raw exports.",
+    ),
 )
 """Every subcommand in the order of the help page: name, group, and the first line of its help."""
 
 _LEADING = {"--workspace": 2, "--json": 1, "--quiet": 1, "--verbose": 1}
 """Flags that may stand before the command, with the number of tokens of each."""
 
-_FOLDERS = {"data": "Make, import and describe market data.", "ledger": "Look at the books."}
+_FOLDERS = {
+    "data": "Make, import and describe market data.",
+    "ledger": "Look at the books, and put them right.",
+}
 
 
 def main(argv: list[str] | None = None, *, command: str | None = None) -> int:

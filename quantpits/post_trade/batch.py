@@ -17,6 +17,7 @@ from quantpits.post_trade.daybook import post_day
 from quantpits.post_trade.entries import SECURITIES
 from quantpits.post_trade.fold import books_at, fold, last_marks, value_fen
 from quantpits.post_trade.journal import (
+    DEFAULT_BROKER,
     AppliedFlow,
     Journal,
     Mark,
@@ -25,7 +26,7 @@ from quantpits.post_trade.journal import (
     Transaction,
     TransactionKind,
 )
-from quantpits.post_trade.money import cny_text
+from quantpits.post_trade.money import FEN_PER_CNY, cny_text
 from quantpits.post_trade.reconcile import reconcile
 from quantpits.post_trade.request import DayReport
 from quantpits.post_trade.state import (
@@ -38,6 +39,7 @@ from quantpits.post_trade.state import (
 )
 from quantpits.post_trade.valuation import (
     corporate_action_findings,
+    exact_price,
     mark_positions,
     suspension_findings,
 )
@@ -51,8 +53,9 @@ if TYPE_CHECKING:
     from quantpits.market import Quotes
     from quantpits.post_trade.brokers.contract import BrokerLine, Statement
     from quantpits.post_trade.fold import Books
+    from quantpits.post_trade.journal import Entry
 
-__all__ = ["Batch", "Inputs", "Prices", "SettlementFile", "plan_batch"]
+__all__ = ["Batch", "Inputs", "Prices", "SettlementFile", "plan_batch", "source_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,13 @@ class SettlementFile:
         Its lines.
     content : bytes
         Its bytes.
+    broker : str
+        Name of the adapter that read it.
     """
 
     statement: Statement
     content: bytes
+    broker: str = DEFAULT_BROKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +274,12 @@ def _plan_day(
     entries = post_day(before, lines, flows=applied)
     after = fold(entries, before)
     reconcile(lines, applied, after=after)
-    marks = mark_positions(day, after.positions, quotes=inputs.prices.quotes, previous=draft.marks)
+    marks = mark_positions(
+        day,
+        after.positions,
+        quotes=inputs.prices.quotes,
+        previous={**_listing_marks(entries, draft.journal.last_date), **draft.marks},
+    )
     newly_marked = [
         mark
         for mark in marks
@@ -290,7 +301,7 @@ def _plan_day(
         session=Session(
             inputs.config.model, inputs.config.benchmark, benchmark_close, statement is None
         ),
-        source=None if settlement is None else _source(settlement),
+        source=None if settlement is None else source_of(settlement),
         lines=lines,
         entries=entries,
         marks=marks,
@@ -300,7 +311,35 @@ def _plan_day(
     draft.days.append(_day_report(transaction, before, after, verbose=inputs.verbose))
 
 
-def _source(settlement: SettlementFile) -> Source:
+def _listing_marks(entries: Sequence[Entry], before: date) -> dict[str, Mark]:
+    """Return new shares at what they cost, for those that have no close yet."""
+    return {
+        posting.instrument: Mark(
+            posting.instrument,
+            exact_price(posting.fen / (FEN_PER_CNY * posting.shares)),
+            before,
+            is_suspended=True,
+        )
+        for entry in entries
+        if entry.kind == Effect.LISTING.value
+        for posting in entry.postings
+        if posting.account == SECURITIES
+    }
+
+
+def source_of(settlement: SettlementFile) -> Source:
+    """Return a settlement file as the ledger keeps it.
+
+    Parameters
+    ----------
+    settlement : SettlementFile
+        What was read.
+
+    Returns
+    -------
+    Source
+        With its bytes.
+    """
     statement = settlement.statement
     return Source(
         statement.source_name,
@@ -308,6 +347,7 @@ def _source(settlement: SettlementFile) -> Source:
         statement.sheet,
         statement.columns,
         settlement.content,
+        settlement.broker,
     )
 
 
@@ -326,7 +366,7 @@ def _day_report(
         cash_after_fen=after.cash_fen,
         flow_fen=sum(flow.fen for flow in transaction.flows if not flow.is_in_export)
         + sum(line.net_cash_fen for line in transaction.lines if line.effect in _TRANSFERS),
-        nav_fen=after.cash_fen + worth,
+        nav_fen=after.cash_fen + after.pending_fen + worth,
         lines=tuple(_words(line) for line in transaction.lines) if verbose else (),
     )
 

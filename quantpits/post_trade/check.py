@@ -12,9 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantpits.errors import Finding, LedgerError, MissingDataError, name_list
+from quantpits.errors import Finding, LedgerError, MissingDataError, QuantPitsError, name_list
 from quantpits.market import load_calendar, resolve_market
 from quantpits.post_trade import files
+from quantpits.post_trade.chronicle import chronicle_text
+from quantpits.post_trade.correction import apply_change, change_of
 from quantpits.post_trade.daybook import post_day
 from quantpits.post_trade.entries import check_balanced
 from quantpits.post_trade.fold import (
@@ -25,7 +27,8 @@ from quantpits.post_trade.fold import (
     last_marks,
     value_fen,
 )
-from quantpits.post_trade.journal import TransactionKind
+from quantpits.post_trade.intact import chronicle_path, load_intact
+from quantpits.post_trade.journal import Journal, TransactionKind
 from quantpits.post_trade.ledger import load_journal
 from quantpits.post_trade.money import cny_text
 
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.post_trade.fold import Books
-    from quantpits.post_trade.journal import Journal
     from quantpits.workspace import Workspace
 
 __all__ = [
@@ -159,6 +161,7 @@ def check_ledger(workspace: Workspace) -> tuple[Finding, ...]:
     """
     journal = load_journal(workspace.ledger_path)
     if not journal.is_open:
+        load_intact(workspace)
         return ()
     findings = [finding for check in CHECKS for finding in check(journal)]
     calendar = load_calendar(resolve_market(workspace))
@@ -168,6 +171,11 @@ def check_ledger(workspace: Workspace) -> tuple[Finding, ...]:
     if any(finding.code == "LED008" for finding in findings):
         return tuple(findings)
     shown = files.differing_projections(workspace, journal)
+    chronicle = chronicle_path(workspace)
+    text = chronicle.read_text(encoding="utf-8") if chronicle.is_file() else ""
+    if journal.n_projected == len(journal.transactions) and text != chronicle_text(journal):
+        what = f"{chronicle.name} does not tell how the books came about; run post-trade again."
+        shown.append((chronicle.name, what))
     return (*findings, *(_finding("LED006", text, subject) for subject, text in shown))
 
 
@@ -289,7 +297,7 @@ def _check_entries(journal: Journal) -> tuple[Finding, ...]:
 def _check_consequences(journal: Journal) -> tuple[Finding, ...]:
     books = EMPTY_BOOKS
     findings = []
-    for transaction in journal.transactions:
+    for position, transaction in enumerate(journal.transactions):
         day = transaction.settle_date.isoformat()
         if transaction.kind is TransactionKind.SESSION:
             try:
@@ -300,8 +308,25 @@ def _check_consequences(journal: Journal) -> tuple[Finding, ...]:
                 if expected != transaction.entries:
                     text = f"The entries of {day} do not follow from its lines."
                     findings.append(_finding("LED003", text, day))
+        elif transaction.kind is TransactionKind.CORRECTION:
+            findings += _check_correction(journal, position)
         books = fold(transaction.entries, books)
     return tuple(findings)
+
+
+def _check_correction(journal: Journal, position: int) -> list[Finding]:
+    transaction = journal.transactions[position]
+    before = Journal(journal.transactions[:position], journal.digests[:position])
+    flows = {each.settle_date: each.flows for each in before.sessions}
+    day = transaction.settle_date.isoformat()
+    try:
+        outcome = apply_change(before, change_of(journal, position), flows=flows, statement=())
+    except QuantPitsError as error:
+        return [_finding("LED003", f"{error.what} ({error.where})", day)]
+    if outcome.entries == transaction.entries:
+        return []
+    text = f"The entries of the correction of {day} do not follow from it."
+    return [_finding("LED003", text, day)]
 
 
 def _check_balances(journal: Journal) -> tuple[Finding, ...]:

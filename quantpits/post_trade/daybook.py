@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from quantpits.errors import BrokerFileError, NegativePositionError
 from quantpits.post_trade.brokers.contract import Effect
-from quantpits.post_trade.entries import cashflow_entry, line_entry
+from quantpits.post_trade.entries import account_of, cashflow_entry, line_entry
 from quantpits.post_trade.fold import Tally
 from quantpits.post_trade.money import cny_text
 
@@ -35,6 +35,8 @@ _STAGES = {
     Effect.DIVIDEND: 0,
     Effect.INTEREST: 0,
     Effect.BONUS_SHARES: 0,
+    Effect.LISTING: 0,
+    Effect.REPO_RETURN: 0,
     Effect.SELL: 1,
     Effect.DIVIDEND_TAX: 2,
     Effect.INTEREST_TAX: 2,
@@ -42,19 +44,21 @@ _STAGES = {
     Effect.WITHDRAWAL: 2,
     Effect.NONE: 2,
     Effect.BUY: 3,
+    Effect.SUBSCRIPTION: 3,
+    Effect.REPO_LEND: 3,
 }
 _SAME_DAY_SALES = 4
 
 
-def check_settle_dates(statement: Statement, day: date) -> None:
+def check_settle_dates(statement: Statement, *, first: date, last: date) -> None:
     """Refuse a file whose lines settle on another day than its name says.
 
     Parameters
     ----------
     statement : Statement
         The file.
-    day : date
-        The session in its name.
+    first, last : date
+        The first and last session in its name.
 
     Raises
     ------
@@ -62,11 +66,11 @@ def check_settle_dates(statement: Statement, day: date) -> None:
         If a line has another settlement date.
     """
     for line in statement.lines:
-        if line.settle_date != day:
+        if not first <= line.settle_date <= last:
             raise BrokerFileError(
                 "The settlement date of a line contradicts the name of its file.",
                 where=line.where,
-                expected=day,
+                expected=first if first == last else f"{first} to {last}",
                 found=line.settle_date,
                 hint="give the file the date of its settlements, or export the day again",
             )
@@ -104,7 +108,8 @@ def post_day(
         running.add(entry)
     unpaid: BrokerLine | None = None
     for line in ordered:
-        entry = line_entry(line, running.position(line.instrument))
+        position = running.position(line.instrument, account_of(line.effect))
+        entry = line_entry(line, position)
         running.add(entry)
         entries.append(entry)
         if running.cash_fen >= 0:
@@ -134,14 +139,14 @@ def _place(line: BrokerLine) -> tuple[int, str, str, int]:
 def _check_next_day_sales(books: Books, lines: Sequence[BrokerLine]) -> None:
     """Refuse a sale of shares that were bought on the same day, where that is not allowed (T+1)."""
     bought = _shares(lines, Effect.BUY)
-    bonus = _shares(lines, Effect.BONUS_SHARES)
+    added = _shares(lines, Effect.BONUS_SHARES, Effect.LISTING)
     sold: defaultdict[str, int] = defaultdict(int)
     for line in lines:
         if line.effect is not Effect.SELL or line.is_same_day:
             continue
         name = line.instrument
         sold[name] += line.shares
-        sellable = books.position(name).shares + bonus[name]
+        sellable = books.position(name).shares + added[name]
         # What exceeds even the purchases of the day is a sale of more than is held, refused as
         # that.
         if sellable < sold[name] <= sellable + bought[name]:
@@ -154,9 +159,9 @@ def _check_next_day_sales(books: Books, lines: Sequence[BrokerLine]) -> None:
             )
 
 
-def _shares(lines: Sequence[BrokerLine], effect: Effect) -> defaultdict[str, int]:
+def _shares(lines: Sequence[BrokerLine], *effects: Effect) -> defaultdict[str, int]:
     shares: defaultdict[str, int] = defaultdict(int)
     for line in lines:
-        if line.effect is effect:
+        if line.effect in effects:
             shares[line.instrument] += line.shares
     return shares

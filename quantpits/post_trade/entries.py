@@ -1,9 +1,10 @@
 """From what happened to postings that balance: double entry, in fen and in shares.
 
-Accounts (positive = debit): ``cash``; ``securities`` at cost, by instrument; ``market``, the other
-side of every movement of shares; ``fees`` and ``fees:in_cost``; ``tax``; ``income:dividends``,
-``income:interest``, ``income:realised``; ``equity:opening``, ``equity:cashflow``,
-``equity:adjustment``.
+Accounts (positive = debit): ``cash``; ``securities`` at cost, by instrument; ``subscriptions``, new
+shares that are paid and not listed yet, and ``repo``, what is lent out, both with shares and cost
+by instrument; ``market``, the other side of every movement of shares; ``fees`` and
+``fees:in_cost``; ``tax``; ``income:dividends``, ``income:interest``, ``income:realised``;
+``equity:opening``, ``equity:cashflow``, ``equity:adjustment``.
 
 Invariants: the fen of an entry sum to zero, and so do the shares of each instrument. Cash moves by
 exactly the broker's signed amount.
@@ -20,21 +21,28 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantpits.errors import NegativePositionError, UnbalancedError
+from quantpits.errors import BooksMismatchError, NegativePositionError, UnbalancedError
 from quantpits.post_trade.brokers.contract import BrokerLine, Effect
 from quantpits.post_trade.journal import Entry, Posting
-from quantpits.post_trade.money import divide_half_up
+from quantpits.post_trade.money import cny_text, divide_half_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ACCOUNTS",
+    "ADJUSTMENT",
     "CASH",
+    "CASHFLOW",
     "FLAT",
     "FLOW_ACCOUNTS",
+    "HELD_ACCOUNTS",
+    "OPENING",
+    "REPO",
     "SECURITIES",
+    "SUBSCRIPTIONS",
     "Position",
+    "account_of",
     "adjustment_entry",
     "cashflow_entry",
     "check_balanced",
@@ -44,6 +52,8 @@ __all__ = [
 
 CASH = "cash"
 SECURITIES = "securities"
+SUBSCRIPTIONS = "subscriptions"
+REPO = "repo"
 _MARKET = "market"
 _FEES = "fees"
 _FEES_IN_COST = "fees:in_cost"
@@ -58,6 +68,8 @@ _ADJUSTMENT = "equity:adjustment"
 ACCOUNTS = (
     CASH,
     SECURITIES,
+    SUBSCRIPTIONS,
+    REPO,
     _MARKET,
     _FEES,
     _FEES_IN_COST,
@@ -70,6 +82,14 @@ ACCOUNTS = (
     _ADJUSTMENT,
 )
 """Every account there is."""
+
+OPENING = "opening"
+CASHFLOW = "cashflow"
+ADJUSTMENT = "adjustment"
+"""Kinds of the entries that follow from no line; the other kinds are those of `Effect`."""
+
+HELD_ACCOUNTS = (SECURITIES, SUBSCRIPTIONS, REPO)
+"""Accounts that hold shares at a cost."""
 
 FLOW_ACCOUNTS = (_CASHFLOW, _ADJUSTMENT)
 """Accounts of what comes from outside the portfolio and is no performance of it."""
@@ -106,6 +126,31 @@ FLAT = Position()
 """Nothing held."""
 
 
+# Where a line takes shares from, or puts them.
+_HELD_IN = {
+    Effect.SUBSCRIPTION: SUBSCRIPTIONS,
+    Effect.LISTING: SUBSCRIPTIONS,
+    Effect.REPO_LEND: REPO,
+    Effect.REPO_RETURN: REPO,
+}
+
+
+def account_of(effect: Effect) -> str:
+    """Return the account whose shares a line of some effect takes, or adds to.
+
+    Parameters
+    ----------
+    effect : Effect
+        What the line does.
+
+    Returns
+    -------
+    str
+        One of `HELD_ACCOUNTS`.
+    """
+    return _HELD_IN.get(effect, SECURITIES)
+
+
 def line_entry(line: BrokerLine, position: Position) -> Entry:
     """Return what a line of the broker's file posts.
 
@@ -114,7 +159,7 @@ def line_entry(line: BrokerLine, position: Position) -> Entry:
     line : BrokerLine
         What happened.
     position : Position
-        What was held of its instrument before it.
+        What was held of its instrument before it, in the account of its effect (see `account_of`).
 
     Returns
     -------
@@ -124,7 +169,10 @@ def line_entry(line: BrokerLine, position: Position) -> Entry:
     Raises
     ------
     NegativePositionError
-        If the line sells more than is held.
+        If the line sells more than is held, lists more than was paid for, or brings back more than
+        was lent.
+    BooksMismatchError
+        If less comes back than was lent.
 
     Notes
     -----
@@ -147,6 +195,12 @@ def line_entry(line: BrokerLine, position: Position) -> Entry:
         postings = _sell(line, position)
     elif line.effect is Effect.BONUS_SHARES:
         postings = _share_movement(line.instrument, fen=0, shares=line.shares)
+    elif line.effect in (Effect.SUBSCRIPTION, Effect.REPO_LEND):
+        postings = _buy(line, account=account_of(line.effect))
+    elif line.effect is Effect.LISTING:
+        postings = _listing(line, position)
+    elif line.effect is Effect.REPO_RETURN:
+        postings = _return(line, position)
     elif line.effect is Effect.NONE:
         postings = ()
     else:
@@ -169,7 +223,7 @@ def opening_entry(cash_fen: int, positions: Mapping[str, Position]) -> Entry:
     Entry
         Balanced against ``equity:opening``.
     """
-    return _equity_entry("opening", _OPENING, cash_fen=cash_fen, changes=positions)
+    return _equity_entry(OPENING, _OPENING, cash_fen=cash_fen, changes=positions)
 
 
 def cashflow_entry(fen: int) -> Entry:
@@ -185,7 +239,7 @@ def cashflow_entry(fen: int) -> Entry:
     Entry
         Balanced against ``equity:cashflow``.
     """
-    return _equity_entry("cashflow", _CASHFLOW, cash_fen=fen, changes={})
+    return _equity_entry(CASHFLOW, _CASHFLOW, cash_fen=fen, changes={})
 
 
 def adjustment_entry(cash_fen: int, changes: Mapping[str, Position]) -> Entry:
@@ -203,7 +257,7 @@ def adjustment_entry(cash_fen: int, changes: Mapping[str, Position]) -> Entry:
     Entry
         Balanced against ``equity:adjustment``.
     """
-    return _equity_entry("adjustment", _ADJUSTMENT, cash_fen=cash_fen, changes=changes)
+    return _equity_entry(ADJUSTMENT, _ADJUSTMENT, cash_fen=cash_fen, changes=changes)
 
 
 def check_balanced(entries: Iterable[Entry]) -> None:
@@ -233,22 +287,77 @@ def check_balanced(entries: Iterable[Entry]) -> None:
             )
 
 
-def _buy(line: BrokerLine) -> tuple[Posting, ...]:
+def _buy(line: BrokerLine, *, account: str = SECURITIES) -> tuple[Posting, ...]:
     paid = -line.net_cash_fen
     fee = paid - line.gross_fen
+    if account == REPO:
+        # What is lent comes back in full; the fee of lending does not.
+        return (
+            Posting(CASH, "", -paid),
+            *_share_movement(line.instrument, account, fen=line.gross_fen, shares=line.shares),
+            *_moved(_FEES, line.instrument, fee),
+        )
     return (
         Posting(CASH, "", -paid),
-        *_share_movement(line.instrument, fen=paid, shares=line.shares),
+        *_share_movement(line.instrument, account, fen=paid, shares=line.shares),
         *_moved(_FEES, line.instrument, fee),
         *_moved(_FEES_IN_COST, line.instrument, -fee),
     )
 
 
+def _listing(line: BrokerLine, paid_for: Position) -> tuple[Posting, ...]:
+    if line.shares > paid_for.shares:
+        raise NegativePositionError(
+            "More shares are listed than were paid for.",
+            where=line.where,
+            expected=f"at most {paid_for.shares} shares of {line.instrument!r}",
+            found=f"{line.shares} shares listed",
+            hint=(
+                "where they were paid for before the books were opened, set prod_config.json right "
+                "and run quantpits ledger adopt"
+            ),
+        )
+    cost = _part_of_cost(paid_for, line.shares)
+    return (
+        Posting(SUBSCRIPTIONS, line.instrument, -cost, -line.shares),
+        Posting(SECURITIES, line.instrument, cost, line.shares),
+    )
+
+
+def _return(line: BrokerLine, lent: Position) -> tuple[Posting, ...]:
+    if line.shares > lent.shares:
+        raise NegativePositionError(
+            "More comes back than was lent.",
+            where=line.where,
+            expected=f"at most {lent.shares} of {line.instrument!r}",
+            found=f"{line.shares}",
+            hint="compare the loans with the broker's own statement",
+        )
+    principal = _part_of_cost(lent, line.shares)
+    if line.net_cash_fen < principal:
+        raise BooksMismatchError(
+            "Less comes back than was lent.",
+            where=line.where,
+            expected=f"at least {cny_text(principal)}",
+            found=cny_text(line.net_cash_fen),
+            hint="compare the loans with the broker's own statement",
+        )
+    return (
+        *_moved(CASH, "", line.net_cash_fen),
+        *_share_movement(line.instrument, REPO, fen=-principal, shares=-line.shares),
+        *_moved(_INTEREST, line.instrument, principal - line.net_cash_fen),
+    )
+
+
+def _part_of_cost(held: Position, shares: int) -> int:
+    """Return what some of the shares cost; all of them take all that is left."""
+    if shares == held.shares:
+        return held.cost_fen
+    return divide_half_up(held.cost_fen * shares, held.shares)
+
+
 def _sell(line: BrokerLine, position: Position) -> tuple[Posting, ...]:
-    if line.shares == position.shares:
-        cost = position.cost_fen
-    else:
-        cost = divide_half_up(position.cost_fen * line.shares, position.shares)
+    cost = _part_of_cost(position, line.shares)
     return (
         *_moved(CASH, "", line.net_cash_fen),
         *_share_movement(line.instrument, fen=-cost, shares=-line.shares),
@@ -264,9 +373,11 @@ def _cash_movement(line: BrokerLine, account: str) -> tuple[Posting, ...]:
     )
 
 
-def _share_movement(instrument: str, *, fen: int, shares: int) -> tuple[Posting, ...]:
+def _share_movement(
+    instrument: str, account: str = SECURITIES, *, fen: int, shares: int
+) -> tuple[Posting, ...]:
     return (
-        Posting(SECURITIES, instrument, fen, shares),
+        Posting(account, instrument, fen, shares),
         Posting(_MARKET, instrument, 0, -shares),
     )
 

@@ -1,8 +1,4 @@
-"""The files post-trade reads and writes in a workspace, besides the ledger itself.
-
-Settlement files are ``data/{date}-table.xlsx``, or ``data/order_history/{date}-table.xlsx`` once
-they are archived. A missing one is never taken for a day without trades, and no template stands in
-for it. A file that was imported must stay as it was.
+"""The files that show the books: how they are compared, written and kept.
 
 Projections are written atomically and only where their content differs, in an order in which a kill
 between any two leaves nothing that the next run does not write again.
@@ -13,19 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantpits.config.text import parse_json_text
-from quantpits.errors import (
-    BooksMismatchError,
-    BrokerFileError,
-    Finding,
-    MissingArtifactError,
-    UsageError,
-    name_list,
-)
-from quantpits.post_trade.batch import SettlementFile
-from quantpits.post_trade.brokers.files import LARGEST_FILE_BYTES
+from quantpits.errors import Finding
 from quantpits.post_trade.cashflow import archived_form
-from quantpits.post_trade.daybook import check_settle_dates
 from quantpits.post_trade.fold import books_at
+from quantpits.post_trade.live import session_lines
 from quantpits.post_trade.projections import (
     DAILY_LOG,
     HOLDING_LOG,
@@ -36,192 +23,28 @@ from quantpits.post_trade.projections import (
     updated_config,
 )
 from quantpits.post_trade.state import config_books, differences, is_shown
-from quantpits.workspace.atomic import sha256_file, write_json, write_text
+from quantpits.workspace.atomic import write_json, write_text
 from quantpits.workspace.history import backup
 from quantpits.workspace.paths import decode_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from quantpits.config import ProdConfig
-    from quantpits.post_trade.brokers.contract import Adapter, TradeRule
     from quantpits.post_trade.journal import AppliedFlow, Journal
     from quantpits.workspace import Workspace
 
 __all__ = [
     "back_up_before_opening",
-    "check_imported_files",
     "differing_projections",
-    "load_settlements",
     "projected_texts",
-    "settlement_name",
-    "settlement_path",
     "write_cashflow",
     "write_logs",
     "write_state",
 ]
 
 _LOGS = (TRADE_LOG, HOLDING_LOG, DAILY_LOG)
-
-
-def settlement_name(day: date) -> str:
-    """Return the file name of a session's settlement export.
-
-    Parameters
-    ----------
-    day : date
-        The session.
-
-    Returns
-    -------
-    str
-        For example ``"2026-01-05-table.xlsx"``.
-    """
-    return f"{day.isoformat()}-table.xlsx"
-
-
-def settlement_path(workspace: Workspace, day: date) -> Path | None:
-    """Return the settlement export of a session.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where to look.
-    day : date
-        The session.
-
-    Returns
-    -------
-    Path or None
-        In ``data/``, or in ``data/order_history/`` if it was archived; None if there is none.
-    """
-    folders = (workspace.data_dir, workspace.order_history_dir)
-    candidates = (folder / settlement_name(day) for folder in folders)
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def load_settlements(
-    workspace: Workspace,
-    sessions: Sequence[date],
-    *,
-    adapter: Adapter,
-    rules: Mapping[str, TradeRule],
-    assume_empty: Iterable[date],
-) -> dict[date, SettlementFile | None]:
-    """Read the settlement exports of some sessions.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where they lie.
-    sessions : sequence of date
-        Which sessions, oldest first.
-    adapter : Adapter
-        What reads them.
-    rules : mapping of str to TradeRule
-        The effect of every trade type.
-    assume_empty : iterable of date
-        Sessions without a file on which nothing happened.
-
-    Returns
-    -------
-    dict of date to SettlementFile or None
-        One item for each session, in order; None where it is assumed empty.
-
-    Raises
-    ------
-    MissingArtifactError
-        If a session has no file and is not assumed empty; it names all of them.
-    UsageError
-        If a session that is to be assumed empty has a file.
-    """
-    empty = set(assume_empty)
-    paths = {day: settlement_path(workspace, day) for day in sessions}
-    for day in sorted(empty):
-        path = paths.get(day)
-        if path is not None:
-            raise UsageError(
-                f"{day} is to be assumed empty, and there is a settlement file for it.",
-                where=workspace.relative(path),
-                hint="leave --assume-empty out, or move the file away",
-            )
-    missing = [day for day in sessions if paths[day] is None and day not in empty]
-    if missing:
-        raise MissingArtifactError(
-            "Settlement files are missing; a missing file does not mean that nothing happened.",
-            where=workspace.relative(workspace.data_dir),
-            expected=name_list([settlement_name(day) for day in missing], shown=20),
-            found="none of them",
-            hint=(
-                "export them from the broker's terminal, also for days without trades; if nothing "
-                f"happened: {' '.join(f'--assume-empty {day}' for day in missing[:5])}"
-            ),
-        )
-    return {
-        day: None if path is None else _read_settlement(path, day, adapter=adapter, rules=rules)
-        for day, path in paths.items()
-    }
-
-
-def check_imported_files(
-    workspace: Workspace, journal: Journal, *, adapter: Adapter, rules: Mapping[str, TradeRule]
-) -> None:
-    """Refuse a settlement file that is not what was imported for its session.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the files lie.
-    journal : Journal
-        What was imported.
-    adapter : Adapter
-        What reads a file that came late.
-    rules : mapping of str to TradeRule
-        The effect of every trade type.
-
-    Raises
-    ------
-    BooksMismatchError
-        If a file was changed after its import, or one came for a session that was assumed empty.
-
-    Notes
-    -----
-    A file that is no longer there is fine: the ledger keeps its bytes. So is a late file without
-    lines.
-    """
-    for transaction in journal.sessions:
-        day = transaction.settle_date
-        path = settlement_path(workspace, day)
-        if path is None:
-            continue
-        if transaction.source is not None:
-            found = sha256_file(path)
-            if found != transaction.source.sha256:
-                raise BooksMismatchError(
-                    "A settlement file was changed after it was imported.",
-                    where=workspace.relative(path),
-                    expected=f"sha256 {transaction.source.sha256}, {len(transaction.lines)} lines",
-                    found=f"sha256 {found}",
-                    hint=(
-                        "put the imported file back (the ledger keeps it); to book a correction of "
-                        "the broker, set prod_config.json right and run with --adopt"
-                    ),
-                )
-        else:
-            late = _read_settlement(path, day, adapter=adapter, rules=rules)
-            if late.statement.lines:
-                raise BooksMismatchError(
-                    f"A settlement file came for {day}, which was processed as empty.",
-                    where=workspace.relative(path),
-                    expected="a file without lines, or none",
-                    found=f"{len(late.statement.lines)} lines",
-                    hint=(
-                        "move the file out of data/, set prod_config.json to what the broker shows "
-                        "and run with --adopt"
-                    ),
-                )
 
 
 def projected_texts(journal: Journal) -> Iterator[tuple[str, str]]:
@@ -238,8 +61,8 @@ def projected_texts(journal: Journal) -> Iterator[tuple[str, str]]:
         File name in ``data/`` and content.
     """
     yield from log_texts(journal).items()
-    for transaction in journal.sessions:
-        yield trade_detail_name(transaction.settle_date), trade_detail_text(transaction)
+    for session in session_lines(journal):
+        yield trade_detail_name(session.settle_date), trade_detail_text(session)
 
 
 def differing_projections(workspace: Workspace, journal: Journal) -> list[tuple[str, str]]:
@@ -375,23 +198,6 @@ def back_up_before_opening(workspace: Workspace) -> tuple[Finding, ...]:
                 )
             )
     return tuple(findings)
-
-
-def _read_settlement(
-    path: Path, day: date, *, adapter: Adapter, rules: Mapping[str, TradeRule]
-) -> SettlementFile:
-    size = path.stat().st_size
-    if size > LARGEST_FILE_BYTES:
-        raise BrokerFileError(
-            "The broker's file is larger than an export can be.",
-            where=path.name,
-            expected=f"at most {LARGEST_FILE_BYTES} bytes",
-            found=f"{size} bytes",
-        )
-    content = path.read_bytes()
-    statement = adapter.parse(content, source=path.name, rules=rules)
-    check_settle_dates(statement, day)
-    return SettlementFile(statement, content)
 
 
 def _parsed(path: Path, workspace: Workspace) -> dict[str, Any]:

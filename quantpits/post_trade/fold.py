@@ -6,13 +6,20 @@ disappears when neither shares nor cost are left.
 
 from __future__ import annotations
 
-import itertools
+from collections import defaultdict
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from quantpits.errors import MissingDataError
-from quantpits.post_trade.entries import CASH, FLAT, FLOW_ACCOUNTS, SECURITIES, Position
+from quantpits.post_trade.entries import (
+    CASH,
+    FLAT,
+    FLOW_ACCOUNTS,
+    HELD_ACCOUNTS,
+    SECURITIES,
+    Position,
+)
 from quantpits.post_trade.money import round_fen
 
 if TYPE_CHECKING:
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from quantpits.post_trade.journal import Entry, Journal, Mark, Session, Transaction
+    from quantpits.post_trade.journal import Entry, Journal, Mark, Session
 
 __all__ = [
     "EMPTY_BOOKS",
@@ -44,15 +51,30 @@ class Books:
         Cash [fen].
     positions : mapping of str to Position
         What is held, by instrument, in order of instrument.
+    pending : mapping of (str, str) to Position
+        What is paid and not held yet, or lent: by account (see `entries`) and instrument.
     """
 
     cash_fen: int = 0
     positions: Mapping[str, Position] = field(default_factory=lambda: MappingProxyType({}))
+    pending: Mapping[tuple[str, str], Position] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     @property
     def cost_fen(self) -> int:
         """What the positions cost [fen]."""
         return sum(position.cost_fen for position in self.positions.values())
+
+    @property
+    def pending_fen(self) -> int:
+        """What is paid and not held yet, or lent [fen]."""
+        return sum(position.cost_fen for position in self.pending.values())
+
+    @property
+    def stated(self) -> Books:
+        """The part that ``prod_config.json`` can state: cash and positions."""
+        return Books(self.cash_fen, self.positions)
 
     def position(self, instrument: str) -> Position:
         """Return what is held of an instrument.
@@ -85,22 +107,25 @@ class Tally:
 
     def __init__(self, books: Books) -> None:
         self.cash_fen = books.cash_fen
-        self._positions = dict(books.positions)
+        self._held = {(SECURITIES, name): each for name, each in books.positions.items()}
+        self._held |= books.pending
 
-    def position(self, instrument: str) -> Position:
+    def position(self, instrument: str, account: str = SECURITIES) -> Position:
         """Return what is held of an instrument now.
 
         Parameters
         ----------
         instrument : str
             Any instrument.
+        account : str
+            One of the accounts that hold shares.
 
         Returns
         -------
         Position
             Zero shares where none are held.
         """
-        return self._positions.get(instrument, FLAT)
+        return self._held.get((account, instrument), FLAT)
 
     def add(self, entry: Entry) -> None:
         """Add an entry.
@@ -108,14 +133,15 @@ class Tally:
         Parameters
         ----------
         entry : Entry
-            Its postings to cash and securities count.
+            Its postings to cash and to the accounts that hold shares count.
         """
         for posting in entry.postings:
             if posting.account == CASH:
                 self.cash_fen += posting.fen
-            elif posting.account == SECURITIES:
-                held = self._positions.get(posting.instrument, FLAT)
-                self._positions[posting.instrument] = Position(
+            elif posting.account in HELD_ACCOUNTS:
+                key = (posting.account, posting.instrument)
+                held = self._held.get(key, FLAT)
+                self._held[key] = Position(
                     held.shares + posting.shares, held.cost_fen + posting.fen
                 )
 
@@ -127,9 +153,13 @@ class Tally:
         Books
             Without what is no longer held.
         """
-        held = sorted(name for name, position in self._positions.items() if position != FLAT)
+        held = [(key, self._held[key]) for key in sorted(self._held) if self._held[key] != FLAT]
         return Books(
-            self.cash_fen, MappingProxyType({name: self._positions[name] for name in held})
+            self.cash_fen,
+            MappingProxyType(
+                {name: each for (account, name), each in held if account == SECURITIES}
+            ),
+            MappingProxyType({key: each for key, each in held if key[0] != SECURITIES}),
         )
 
 
@@ -168,8 +198,8 @@ class DayBooks:
 
     @property
     def nav_fen(self) -> int:
-        """Cash and positions at their marks [fen]."""
-        return self.after.cash_fen + self.market_value_fen
+        """Cash, positions at their marks, and what is pending at cost [fen]."""
+        return self.after.cash_fen + self.market_value_fen + self.after.pending_fen
 
 
 def fold(entries: Iterable[Entry], books: Books = EMPTY_BOOKS) -> Books:
@@ -211,8 +241,8 @@ def books_at(journal: Journal, day: date | None = None) -> Books:
     return fold(
         entry
         for transaction in journal.transactions
-        if day is None or transaction.settle_date <= day
         for entry in transaction.entries
+        if day is None or (entry.day or transaction.settle_date) <= day
     )
 
 
@@ -234,21 +264,30 @@ def daily_books(journal: Journal) -> Iterator[DayBooks]:
     MissingDataError
         If a position has no mark.
     """
+    sessions: dict[date, Session] = {}
+    entries: defaultdict[date, list[Entry]] = defaultdict(list)
+    marks: defaultdict[date, dict[str, Mark]] = defaultdict(dict)
+    for transaction in journal.transactions:
+        day = transaction.settle_date
+        if transaction.session is not None:
+            sessions[day] = transaction.session
+        for entry in transaction.entries:
+            entries[entry.day or day].append(entry)
+        for mark in transaction.marks:
+            marks[mark.day or day][mark.instrument] = mark
     books = EMPTY_BOOKS
-    for day, group in itertools.groupby(journal.transactions, key=lambda each: each.settle_date):
-        posted = tuple(group)
+    for day in sorted({*entries, *sessions}):
         before = books
-        books = fold((entry for each in posted for entry in each.entries), before)
-        session = posted[0].session
+        books = fold(entries[day], before)
         # The day of the opening has no session: nothing was processed, nothing is valued.
-        if session is not None:
+        if day in sessions:
             yield DayBooks(
                 day,
-                session,
+                sessions[day],
                 before,
                 books,
-                marks=_marks(posted, books),
-                flow_fen=_flow_fen(posted),
+                marks=_complete(marks[day], books, day=day),
+                flow_fen=_flow_fen(entries[day]),
             )
 
 
@@ -266,12 +305,15 @@ def last_marks(journal: Journal) -> dict[str, Mark]:
         Only of what is held now; an opening balance has no mark yet.
     """
     held = books_at(journal).positions
-    return {
-        mark.instrument: mark
-        for transaction in journal.transactions
-        for mark in transaction.marks
-        if mark.instrument in held
-    }
+    last: dict[str, tuple[date, Mark]] = {}
+    for transaction in journal.transactions:
+        for mark in transaction.marks:
+            day = mark.day or transaction.settle_date
+            known = last.get(mark.instrument)
+            # A correction may value a day that others follow.
+            if mark.instrument in held and (known is None or known[0] <= day):
+                last[mark.instrument] = (day, mark)
+    return {instrument: mark for instrument, (_, mark) in last.items()}
 
 
 def value_fen(shares: int, close: Decimal) -> int:
@@ -292,23 +334,21 @@ def value_fen(shares: int, close: Decimal) -> int:
     return round_fen(shares * close)
 
 
-def _marks(posted: tuple[Transaction, ...], books: Books) -> Mapping[str, Mark]:
-    marks = {mark.instrument: mark for each in posted for mark in each.marks}
+def _complete(marks: Mapping[str, Mark], books: Books, *, day: date) -> Mapping[str, Mark]:
     for instrument in books.positions:
         if instrument not in marks:
             raise MissingDataError(
                 "A holding has no price in the ledger.",
-                where=f"{instrument} on {posted[0].settle_date}",
+                where=f"{instrument} on {day}",
                 expected="a mark for every position",
             )
-    return MappingProxyType(marks)
+    return MappingProxyType(dict(marks))
 
 
-def _flow_fen(posted: tuple[Transaction, ...]) -> int:
+def _flow_fen(entries: Iterable[Entry]) -> int:
     return -sum(
         posting.fen
-        for each in posted
-        for entry in each.entries
+        for entry in entries
         for posting in entry.postings
         if posting.account in FLOW_ACCOUNTS
     )

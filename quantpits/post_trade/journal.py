@@ -1,10 +1,10 @@
 """What the ledger holds, as values: one `Transaction` for each thing that was posted.
 
-A transaction is what one SQL transaction writes: the opening of the books, one session, or an
-adjustment. It carries its own evidence (file and lines), the entries that follow from it, and the
-closing prices that valued the holdings. Transactions are never changed; a correction is a new one.
-Positions, cash, NAV, the logs and the state in ``prod_config.json`` are all folds over the
-sequence.
+A transaction is what one SQL transaction writes: the opening of the books, one session, an
+adjustment, or a correction. It carries its own evidence (file and lines), the entries that follow
+from it, and the closing prices that valued the holdings. Transactions are never changed; a
+correction is a new one. Positions, cash, NAV, the logs and the state in ``prod_config.json`` are
+all folds over the sequence.
 
 Each transaction has a digest over its content and the digest before it, so a ledger that was
 altered by other means than this program is noticed.
@@ -23,6 +23,7 @@ from operator import attrgetter
 from quantpits.post_trade.brokers.contract import BrokerLine, LineKey
 
 __all__ = [
+    "DEFAULT_BROKER",
     "AppliedFlow",
     "Entry",
     "FlowKind",
@@ -37,12 +38,17 @@ __all__ = [
 ]
 
 
+DEFAULT_BROKER = "gtja"
+"""Adapter of the files that a ledger of the first version holds."""
+
+
 class TransactionKind(StrEnum):
     """What a transaction posts."""
 
     OPENING = "opening"
     SESSION = "session"
     ADJUSTMENT = "adjustment"
+    CORRECTION = "correction"
 
 
 class FlowKind(StrEnum):
@@ -89,12 +95,23 @@ class Entry:
         At least two, or none for an event that moves nothing.
     line : LineKey or None
         The line of the broker's file it follows from.
+    day : date or None
+        The day it counts for; None for that of its transaction. Only a correction has entries of
+        several days.
+    reverses : int
+        Number of the entry that it takes back; 0 for none. Entries are numbered from 1 in the order
+        they were posted.
+    replaces : int
+        Number of the entry, taken back, in whose place it stands; 0 for none.
     """
 
     kind: str
     instrument: str
     postings: tuple[Posting, ...]
     line: LineKey | None = None
+    day: date | None = None
+    reverses: int = 0
+    replaces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +128,15 @@ class Mark:
         Session of that close.
     is_suspended : bool
         Whether that is an earlier session, because the instrument did not trade.
+    day : date or None
+        The session it is valued on; None for that of its transaction.
     """
 
     instrument: str
     close: Decimal
     priced_on: date
     is_suspended: bool
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +178,8 @@ class Source:
         Columns of the table, in file order.
     content : bytes
         The file itself; ``b""`` in a transaction that was read back without it.
+    broker : str
+        Name of the adapter that read it.
     """
 
     name: str
@@ -165,6 +187,7 @@ class Source:
     sheet: str
     columns: tuple[str, ...]
     content: bytes = b""
+    broker: str = DEFAULT_BROKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +221,22 @@ class Transaction:
     kind : TransactionKind
         What it posts.
     settle_date : date
-        The session it belongs to; for the opening, the last day before the first session.
+        The session it belongs to; for the opening, the last day before the first session; for a
+        correction, the first day that it changes.
     session : Session or None
         For a session.
     source : Source or None
-        The file of a session.
+        The file of a session, or the one that a correction follows.
     lines : tuple of BrokerLine
-        The lines of the file, in file order.
+        The lines of the session in the file, in file order; of a correction, those that are new.
     entries : tuple of Entry
         What was posted, in the order it was posted.
     marks : tuple of Mark
         What the holdings at the end of the session are valued at, by instrument.
     flows : tuple of AppliedFlow
         What was taken from ``cashflow.json``.
+    reason : str
+        Why a correction was made, in the user's words.
     """
 
     kind: TransactionKind
@@ -221,6 +247,7 @@ class Transaction:
     entries: tuple[Entry, ...] = ()
     marks: tuple[Mark, ...] = ()
     flows: tuple[AppliedFlow, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +263,14 @@ class Journal:
     n_projected : int
         How many of them the files of the workspace are known to show; fewer than all after a run
         that was interrupted.
+    run_ends : tuple of int
+        How many there were at the end of each finished run.
     """
 
     transactions: tuple[Transaction, ...] = ()
     digests: tuple[str, ...] = ()
     n_projected: int = 0
+    run_ends: tuple[int, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -255,7 +285,12 @@ class Journal:
     @property
     def last_date(self) -> date:
         """Last day that is in the books; the books must be open."""
-        return self.transactions[-1].settle_date
+        # A correction belongs to a day that is in the books already.
+        return next(
+            each.settle_date
+            for each in reversed(self.transactions)
+            if each.kind is not TransactionKind.CORRECTION
+        )
 
     @property
     def sessions(self) -> tuple[Transaction, ...]:
@@ -289,6 +324,7 @@ class Journal:
             (*self.transactions, transaction),
             (*self.digests, chain(self.head, transaction)),
             self.n_projected,
+            self.run_ends,
         )
 
     def first_altered(self) -> Transaction | None:
@@ -334,10 +370,28 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    return _FIELDS[type(value)](value)
+    kind = type(value)
+    plain = _FIELDS[kind](value)
+    for name, default in _LATER_FIELDS.get(kind, ()):
+        found = getattr(value, name)
+        if found != default:
+            plain = (*plain, name, found)
+    return plain
 
 
+# Fields that the first version of the ledger did not have count only where they say something, so
+# that its digests stay what they were.
+_LATER_FIELDS: dict[type, tuple[tuple[str, object], ...]] = {
+    Transaction: (("reason", ""),),
+    Source: (("broker", DEFAULT_BROKER),),
+    Entry: (("day", None), ("reverses", 0), ("replaces", 0)),
+    Mark: (("day", None),),
+}
+_UNCOUNTED = {
+    "content",
+    *(name for later in _LATER_FIELDS.values() for name, _ in later),
+}
 _FIELDS: dict[type, attrgetter[tuple[object, ...]]] = {
-    each: attrgetter(*(field.name for field in fields(each) if field.name != "content"))
+    each: attrgetter(*(field.name for field in fields(each) if field.name not in _UNCOUNTED))
     for each in (Transaction, Session, Source, BrokerLine, Entry, Posting, Mark, AppliedFlow)
 }

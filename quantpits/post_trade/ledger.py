@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from quantpits.post_trade.brokers.contract import LineKey
     from quantpits.post_trade.journal import Transaction
 
 __all__ = ["append", "load_content", "load_journal", "mark_projected", "migrate", "writing"]
 
 _BUSY_SECONDS = 10.0
+_UNMADE = 0
 
 
 @contextlib.contextmanager
@@ -66,6 +68,8 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             version = _checked_version(connection, path)
             _configure(connection)
             _bring_up_to_date(connection, version)
+            # Only now: a table that is made anew must not be missed by what refers to it.
+            connection.execute("PRAGMA foreign_keys = ON")
             yield connection
 
 
@@ -124,7 +128,9 @@ def append(connection: sqlite3.Connection, transaction: Transaction, *, head: st
     connection.execute("BEGIN IMMEDIATE")
     try:
         _check_head(connection, head, transaction)
-        for table, rows in rows_of(transaction, digest, next_ids=_next_ids(connection)):
+        known = _line_ids(connection, transaction)
+        ids = _next_ids(connection)
+        for table, rows in rows_of(transaction, digest, next_ids=ids, known_lines=known):
             _insert(connection, table, rows)
     except BaseException:
         connection.execute("ROLLBACK")
@@ -170,6 +176,8 @@ def load_journal(path: Path) -> Journal:
     if not path.exists() or not path.stat().st_size:
         return Journal()
     with _reading(path) as connection:
+        if _is_unmade(connection):
+            return Journal()
         tables = {
             name: connection.execute(f"SELECT * FROM {name} ORDER BY {key}").fetchall()  # noqa: S608
             for name, key in READ_ORDER.items()
@@ -222,7 +230,6 @@ def load_content(path: Path, sha256: str) -> bytes:
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
     # Without it, REPLACE would delete a row without asking the trigger.
     connection.execute("PRAGMA recursive_triggers = ON")
 
@@ -230,11 +237,13 @@ def _configure(connection: sqlite3.Connection) -> None:
 def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
     if version == schema.SCHEMA_VERSION:
         return
-    if version == 0:
+    if version == _UNMADE:
         statements = schema.creation_statements()
     else:
         steps = range(version, schema.SCHEMA_VERSION)
         statements = tuple(each for step in steps for each in schema.MIGRATIONS[step])
+    # A table that is made anew keeps its name, and what refers to it keeps referring to the name.
+    connection.execute("PRAGMA legacy_alter_table = ON")
     connection.execute("BEGIN IMMEDIATE")
     for statement in statements:
         connection.execute(statement)
@@ -269,7 +278,7 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     with _opened_to_read(path) as connection:
         version = _checked_version(connection, path)
-        if version != schema.SCHEMA_VERSION:
+        if version not in (_UNMADE, schema.SCHEMA_VERSION):
             raise StaleArtifactError(
                 "The ledger has an older schema.",
                 where=path,
@@ -284,14 +293,24 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
 def _opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     # A ledger in WAL mode makes two files beside it even to be read, unless it is opened as
     # immutable; that is safe only while there is no log of a writer that is at work or was killed.
-    log = path.with_name(f"{path.name}-wal")
-    immutable = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    # A file that was being made when its writer was killed has a rollback journal instead, and only
+    # a connection that may write can undo what it was doing.
+    if _has_content(path.with_name(f"{path.name}-journal")):
+        mode = "rw"
+    elif _has_content(path.with_name(f"{path.name}-wal")):
+        mode = "ro"
+    else:
+        mode = "ro&immutable=1"
     with _explained(path):
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True, isolation_level=None
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None
         )
         with contextlib.closing(connection):
             yield connection
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 @contextlib.contextmanager
@@ -330,6 +349,19 @@ def _check_head(connection: sqlite3.Connection, head: str, transaction: Transact
             where=transaction.settle_date,
             hint="run the command again",
         )
+
+
+def _line_ids(connection: sqlite3.Connection, transaction: Transaction) -> dict[LineKey, int]:
+    """Return the numbers of the lines of earlier transactions that entries follow from."""
+    own = {line.key for line in transaction.lines}
+    keys = {each.line for each in transaction.entries if each.line is not None} - own
+    query = "SELECT id FROM lines WHERE source_sha256 = ? AND sheet = ? AND row = ? AND ordinal = ?"
+    return {key: connection.execute(query, key).fetchone()[0] for key in sorted(keys)}
+
+
+def _is_unmade(connection: sqlite3.Connection) -> bool:
+    """Return whether the writer was killed before the first table was made."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) == _UNMADE
 
 
 def _next_ids(connection: sqlite3.Connection) -> NextIds:

@@ -5,10 +5,10 @@ are text with two decimals, rates have five, dates are ISO. ``证券代码`` is 
 (``SZ000001``), as everywhere else in the workspace, so no program can take it for a number and lose
 its zeros; lines without an instrument keep the broker's text.
 
-Conventions of the daily log: 收盘价值 is the NAV, cash included, and 持仓成本 counts the cash too,
-so 当前浮盈 is their difference; CSI300 is the close of the configured benchmark, whichever it is,
-and empty where the market data have none; CASHFLOW is what came from outside the account on that
-day: deposits, withdrawals and adopted differences, at cost.
+Conventions of the daily log: 收盘价值 is the NAV, with the cash and what is paid or lent and not
+held, and 持仓成本 counts those too, so 当前浮盈 is their difference; CSI300 is the close of the
+configured benchmark, whichever it is, and empty where the market data have none; CASHFLOW is what
+came from outside the account on that day: deposits, withdrawals and adopted differences, at cost.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from quantpits.post_trade.fold import DayBooks, daily_books, value_fen
+from quantpits.post_trade.live import session_lines
 from quantpits.post_trade.money import cny_text, divide_half_up, rate_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from quantpits.post_trade.fold import Books
-    from quantpits.post_trade.journal import Journal, Transaction
+    from quantpits.post_trade.journal import Journal
+    from quantpits.post_trade.live import SessionLines
 
 __all__ = [
     "DAILY_LOG",
@@ -66,6 +68,7 @@ _DAILY_HEADER = (
 _CODE = "证券代码"
 _MODEL = "model"
 _TRADE_DATE = "成交日期"
+_OWN_COLUMNS = (_MODEL, _TRADE_DATE)
 # Header of a session that had no file: the columns that every file has.
 _PLAIN_COLUMNS = (
     "交收日期",
@@ -175,22 +178,22 @@ def trade_detail_name(day: date) -> str:
     return f"trade_detail_{day.isoformat()}.csv"
 
 
-def trade_detail_text(transaction: Transaction) -> str:
+def trade_detail_text(session: SessionLines) -> str:
     """Return the trade detail of a session: the broker's table, with model and date.
 
     Parameters
     ----------
-    transaction : Transaction
-        A session.
+    session : SessionLines
+        A session and its lines that count.
 
     Returns
     -------
     str
         The whole text of the file; a header alone where nothing happened.
     """
-    columns = _columns(transaction)
-    rows = _trade_rows(transaction)
-    return csv_text(columns, [[row[column] for column in columns] for row in rows])
+    columns = _columns(session)
+    rows = _trade_rows(session)
+    return csv_text(columns, [[row.get(column, "") for column in columns] for row in rows])
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -253,7 +256,7 @@ def _holding_rows(day: DayBooks) -> list[Sequence[str]]:
 
 def _daily_row(day: DayBooks) -> Sequence[str]:
     close = day.session.benchmark_close
-    cost = day.after.cost_fen + day.after.cash_fen
+    cost = day.after.cost_fen + day.after.cash_fen + day.after.pending_fen
     nav = day.nav_fen
     profit = nav - cost
     return (
@@ -273,41 +276,37 @@ def _average(cost_fen: int, shares: int) -> str:
 
 
 def _trade_log_text(journal: Journal) -> str:
+    sessions = session_lines(journal)
     # Files of different days may have different columns: all of them, in the order they came up.
     columns = dict.fromkeys(
         column
-        for transaction in journal.sessions
-        if transaction.source is not None
-        for column in _columns(transaction)
-        if column not in (_MODEL, _TRADE_DATE)
+        for session in sessions
+        if session.columns
+        for column in _columns(session)
+        if column not in _OWN_COLUMNS
     )
-    header = (*(columns or _PLAIN_COLUMNS), _MODEL, _TRADE_DATE)
+    header = (*(columns or _PLAIN_COLUMNS), *_OWN_COLUMNS)
     return csv_text(
         header,
         (
             [row.get(column, "") for column in header]
-            for transaction in journal.sessions
-            for row in _trade_rows(transaction)
+            for session in sessions
+            for row in _trade_rows(session)
         ),
     )
 
 
-def _columns(transaction: Transaction) -> tuple[str, ...]:
-    source = transaction.source
-    columns = _PLAIN_COLUMNS if source is None else source.columns
-    own = (_MODEL, _TRADE_DATE)
-    return (*(column for column in columns if column not in own), *own)
+def _columns(session: SessionLines) -> tuple[str, ...]:
+    columns = session.columns or _PLAIN_COLUMNS
+    return (*(column for column in columns if column not in _OWN_COLUMNS), *_OWN_COLUMNS)
 
 
-def _trade_rows(transaction: Transaction) -> list[dict[str, str]]:
-    if transaction.source is None or transaction.session is None:
-        return []
-    columns = transaction.source.columns
+def _trade_rows(session: SessionLines) -> list[dict[str, str]]:
     rows = []
-    for line in transaction.lines:
+    for columns, line in session.lines:
         row = dict(zip(columns, line.cells, strict=True))
-        row[_CODE] = line.instrument or row[_CODE]
-        row[_MODEL] = transaction.session.model
+        row[_CODE] = line.instrument or row.get(_CODE, "")
+        row[_MODEL] = session.session.model
         row[_TRADE_DATE] = line.settle_date.isoformat()
         rows.append(row)
     return rows

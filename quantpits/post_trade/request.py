@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from quantpits.errors import Finding
 
-__all__ = ["DayReport", "PostTradeReport", "PostTradeRequest"]
+__all__ = [
+    "BooksReport",
+    "CorrectRequest",
+    "DayReport",
+    "OpenRequest",
+    "PostTradeReport",
+    "PostTradeRequest",
+    "RebuildRequest",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +164,97 @@ class PostTradeReport:
             f"(prices: {self.market})."
         )
         return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectRequest:
+    """What to correct.
+
+    Attributes
+    ----------
+    day : date or None
+        The session whose file is right and whose books are wrong.
+    entries : tuple of int
+        Numbers of entries to take back.
+    reason : str
+        Why; it stands in the ledger.
+    dry_run : bool
+        Whether to compute everything and write nothing.
+    """
+
+    day: date | None = None
+    entries: tuple[int, ...] = ()
+    reason: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildRequest:
+    """How to make the ledger again.
+
+    Attributes
+    ----------
+    dry_run : bool
+        Whether to make it in memory only and compare.
+    """
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """How to open the books.
+
+    Attributes
+    ----------
+    dry_run : bool
+        Whether to report what is found and write nothing.
+    """
+
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksReport:
+    """What a command did to the books.
+
+    Attributes
+    ----------
+    workspace : str
+        Its folder.
+    outputs : tuple of Path
+        Files that were written; with `is_dry_run` none.
+    findings : tuple of Finding
+        What a person should know.
+    changed : bool
+        Whether anything was written, or would have been.
+    is_dry_run : bool
+        Whether nothing was written on purpose.
+    lines : tuple of str
+        What was done, in words.
+    digest : str
+        Digest of the books after it.
+    """
+
+    workspace: str
+    outputs: tuple[Path, ...]
+    findings: tuple[Finding, ...]
+    changed: bool
+    is_dry_run: bool
+    lines: tuple[str, ...]
+    digest: str
+
+    def summary(self) -> list[str]:
+        """Return the report in words.
+
+        Returns
+        -------
+        list of str
+            Lines for a person.
+        """
+        lines = list(self.lines)
+        if not self.changed:
+            lines.append("Everything was so already; nothing was written.")
+        elif self.is_dry_run:
+            lines.append("Dry run: nothing was written.")
+        return [*lines, f"Digest {self.digest}"]

@@ -45,6 +45,7 @@ READ_ORDER: Mapping[str, str] = MappingProxyType(
         "postings": "id",
         "marks": "id",
         "flows": "id",
+        "corrections": "transaction_id",
         "projected": "transaction_id",
     }
 )
@@ -66,7 +67,11 @@ class NextIds(NamedTuple):
 
 
 def rows_of(
-    transaction: Transaction, digest: str, *, next_ids: NextIds
+    transaction: Transaction,
+    digest: str,
+    *,
+    next_ids: NextIds,
+    known_lines: Mapping[LineKey, int] = MappingProxyType({}),
 ) -> Iterator[tuple[str, list[Row]]]:
     """Yield the rows that a transaction adds, table by table, none of them empty.
 
@@ -78,6 +83,8 @@ def rows_of(
         Its digest.
     next_ids : NextIds
         Numbers for its rows.
+    known_lines : mapping of LineKey to int
+        Numbers of earlier lines that its entries follow from.
 
     Yields
     ------
@@ -85,7 +92,8 @@ def rows_of(
         A table and its rows; every row comes after those it refers to.
     """
     number = next_ids.transaction
-    line_ids = {line.key: next_ids.line + at for at, line in enumerate(transaction.lines)}
+    line_ids = dict(known_lines)
+    line_ids |= {line.key: next_ids.line + at for at, line in enumerate(transaction.lines)}
     day = transaction.settle_date.isoformat()
     tables: dict[str, list[Row]] = {
         "transactions": [(number, transaction.kind.value, day, digest)],
@@ -101,6 +109,9 @@ def rows_of(
                 entry.kind,
                 entry.instrument,
                 None if entry.line is None else line_ids[entry.line],
+                None if entry.day is None else entry.day.isoformat(),
+                entry.reverses or None,
+                entry.replaces or None,
             )
             for at, entry in enumerate(transaction.entries)
         ],
@@ -117,6 +128,7 @@ def rows_of(
                 str(each.close),
                 each.priced_on.isoformat(),
                 int(each.is_suspended),
+                None if each.day is None else each.day.isoformat(),
             )
             for each in transaction.marks
         ],
@@ -131,6 +143,7 @@ def rows_of(
             )
             for each in transaction.flows
         ],
+        "corrections": [(number, transaction.reason)] if transaction.reason else [],
     }
     yield from ((table, rows) for table, rows in tables.items() if rows)
 
@@ -158,6 +171,7 @@ def journal_of(tables: Mapping[str, Sequence[Row]]) -> Journal:
     entries = _grouped(tables["entries"])
     marks = _grouped(tables["marks"])
     flows = _grouped(tables["flows"])
+    reasons: dict[int, str] = dict(tables["corrections"])
     transactions = tuple(
         Transaction(
             kind=TransactionKind(kind),
@@ -166,11 +180,22 @@ def journal_of(tables: Mapping[str, Sequence[Row]]) -> Journal:
             source=sources.get(number),
             lines=tuple(_line(row) for row in lines[number]),
             entries=tuple(
-                Entry(kind, instrument, tuple(postings[entry_id]), keys.get(line_id))
-                for entry_id, _, kind, instrument, line_id in entries[number]
+                Entry(
+                    kind,
+                    instrument,
+                    tuple(postings[entry_id]),
+                    keys.get(line_id),
+                    None if on is None else date.fromisoformat(on),
+                    reverses or 0,
+                    replaces or 0,
+                )
+                for entry_id, _, kind, instrument, line_id, on, reverses, replaces in entries[
+                    number
+                ]
             ),
             marks=tuple(_mark(row) for row in marks[number]),
             flows=tuple(_flow(row) for row in flows[number]),
+            reason=reasons.get(number, ""),
         )
         for number, kind, day, _ in tables["transactions"]
     )
@@ -179,6 +204,7 @@ def journal_of(tables: Mapping[str, Sequence[Row]]) -> Journal:
         transactions,
         tuple(row[3] for row in tables["transactions"]),
         sum(row[0] <= last_projected for row in tables["transactions"]),
+        tuple(row[0] for row in tables["projected"]),
     )
 
 
@@ -221,12 +247,14 @@ def _content_rows(source: Source | None) -> list[Row]:
 def _source_rows(source: Source | None, number: int) -> list[Row]:
     if source is None:
         return []
-    return [(number, source.name, source.sha256, source.sheet, _json(source.columns))]
+    return [
+        (number, source.name, source.sha256, source.sheet, _json(source.columns), source.broker)
+    ]
 
 
 def _source(row: Row) -> Source:
-    _, name, sha256, sheet, columns = row
-    return Source(name, sha256, sheet, tuple(json.loads(columns)))
+    _, name, sha256, sheet, columns, broker = row
+    return Source(name, sha256, sheet, tuple(json.loads(columns)), broker=broker)
 
 
 def _line_row(line: BrokerLine, line_id: int, number: int) -> Row:
@@ -282,8 +310,14 @@ def _line(row: Row) -> BrokerLine:
 
 
 def _mark(row: Row) -> Mark:
-    _, _, instrument, close, priced_on, is_suspended = row
-    return Mark(instrument, Decimal(close), date.fromisoformat(priced_on), bool(is_suspended))
+    _, _, instrument, close, priced_on, is_suspended, day = row
+    return Mark(
+        instrument,
+        Decimal(close),
+        date.fromisoformat(priced_on),
+        bool(is_suspended),
+        None if day is None else date.fromisoformat(day),
+    )
 
 
 def _flow(row: Row) -> AppliedFlow:

@@ -14,22 +14,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "SCHEMA_VERSION", "TABLES", "creation_statements"]
+__all__ = [
+    "APPLICATION_ID",
+    "INDEXES",
+    "MIGRATIONS",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "creation_statements",
+]
 
 APPLICATION_ID = 0x51504C47
 """Marks the file as a QuantPits ledger ("QPLG")."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in ``PRAGMA user_version``."""
-
-MIGRATIONS: Mapping[int, tuple[str, ...]] = MappingProxyType({})
-"""Version to the statements that lead from it to the next one."""
 
 TABLES: Mapping[str, str] = MappingProxyType(
     {
         "transactions": """
             id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('opening', 'session', 'adjustment')),
+            kind TEXT NOT NULL CHECK
+                (kind IN ('opening', 'session', 'adjustment', 'correction')),
             settle_date TEXT NOT NULL,
             digest TEXT NOT NULL UNIQUE
         """,
@@ -49,10 +54,11 @@ TABLES: Mapping[str, str] = MappingProxyType(
         """,
         "sources": """
             transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
-            name TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
             sha256 TEXT NOT NULL REFERENCES contents (sha256),
             sheet TEXT NOT NULL,
-            columns TEXT NOT NULL
+            columns TEXT NOT NULL,
+            broker TEXT NOT NULL DEFAULT 'gtja'
         """,
         "lines": """
             id INTEGER PRIMARY KEY,
@@ -85,7 +91,10 @@ TABLES: Mapping[str, str] = MappingProxyType(
             transaction_id INTEGER NOT NULL REFERENCES transactions (id),
             kind TEXT NOT NULL,
             instrument TEXT NOT NULL,
-            line_id INTEGER UNIQUE REFERENCES lines (id)
+            line_id INTEGER REFERENCES lines (id),
+            day TEXT,
+            reverses INTEGER UNIQUE REFERENCES entries (id),
+            replaces INTEGER REFERENCES entries (id)
         """,
         "postings": """
             id INTEGER PRIMARY KEY,
@@ -102,7 +111,8 @@ TABLES: Mapping[str, str] = MappingProxyType(
             close TEXT NOT NULL,
             priced_on TEXT NOT NULL,
             is_suspended INTEGER NOT NULL CHECK (is_suspended IN (0, 1)),
-            UNIQUE (transaction_id, instrument)
+            day TEXT,
+            UNIQUE (transaction_id, instrument, day)
         """,
         "flows": """
             id INTEGER PRIMARY KEY,
@@ -112,6 +122,10 @@ TABLES: Mapping[str, str] = MappingProxyType(
             fen INTEGER NOT NULL,
             is_in_export INTEGER NOT NULL CHECK (is_in_export IN (0, 1))
         """,
+        "corrections": """
+            transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
+            reason TEXT NOT NULL CHECK (reason <> '')
+        """,
         # Up to where the files of the workspace are known to show the books.
         "projected": """
             transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id)
@@ -120,6 +134,19 @@ TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Table name to its columns, in the order in which the tables are made."""
 
+INDEXES: Mapping[str, str] = MappingProxyType(
+    {
+        "transactions_opening": (
+            "CREATE UNIQUE INDEX transactions_opening ON transactions (kind) WHERE kind = 'opening'"
+        ),
+        # A line is booked once; what is booked again stands in the place of what was taken back.
+        "entries_line": (
+            "CREATE UNIQUE INDEX entries_line ON entries (line_id) WHERE replaces IS NULL"
+        ),
+    }
+)
+"""What must be unique among some rows of a table; a name starts with that of its table."""
+
 
 def creation_statements() -> tuple[str, ...]:
     """Return the statements that make an empty ledger.
@@ -127,19 +154,55 @@ def creation_statements() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Tables, then the triggers that keep them append-only, then the single opening.
+        Tables, then the triggers that keep them append-only, then the indexes.
 
     Examples
     --------
-    >>> len(creation_statements()) == 3 * len(TABLES) + 1
+    >>> len(creation_statements()) == 3 * len(TABLES) + len(INDEXES)
     True
     """
-    tables = tuple(f"CREATE TABLE {name} ({columns}) STRICT" for name, columns in TABLES.items())
-    triggers = tuple(
+    tables = tuple(_table_statement(name) for name in TABLES)
+    triggers = tuple(each for name in TABLES for each in _trigger_statements(name))
+    return (*tables, *triggers, *INDEXES.values())
+
+
+def _table_statement(name: str) -> str:
+    return f"CREATE TABLE {name} ({TABLES[name]}) STRICT"
+
+
+def _trigger_statements(name: str) -> tuple[str, ...]:
+    return tuple(
         f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
         f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-        for name in TABLES
         for verb in ("UPDATE", "DELETE")
     )
-    opening = "CREATE UNIQUE INDEX one_opening ON transactions (kind) WHERE kind = 'opening'"
-    return (*tables, *triggers, opening)
+
+
+def _made_anew(name: str, columns: str) -> tuple[str, ...]:
+    """Return the statements that give a table its current definition and keep its rows.
+
+    References to it follow its name: see ``legacy_alter_table`` in `ledger`.
+    """
+    return (
+        f"ALTER TABLE {name} RENAME TO {name}_before",
+        _table_statement(name),
+        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name}_before",  # noqa: S608
+        # Its triggers go with it.
+        f"DROP TABLE {name}_before",
+        *_trigger_statements(name),
+        *(statement for index, statement in INDEXES.items() if index.startswith(name)),
+    )
+
+
+# Version 2: corrections, files of several days, other brokers.
+_TO_VERSION_2 = (
+    *_made_anew("transactions", "id, kind, settle_date, digest"),
+    *_made_anew("sources", "transaction_id, name, sha256, sheet, columns"),
+    *_made_anew("entries", "id, transaction_id, kind, instrument, line_id"),
+    *_made_anew("marks", "id, transaction_id, instrument, close, priced_on, is_suspended"),
+    _table_statement("corrections"),
+    *_trigger_statements("corrections"),
+)
+
+MIGRATIONS: Mapping[int, tuple[str, ...]] = MappingProxyType({1: _TO_VERSION_2})
+"""Version to the statements that lead from it to the next one."""

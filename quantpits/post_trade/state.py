@@ -165,7 +165,7 @@ def is_shown(journal: Journal, config: ProdConfig) -> bool:
     return (
         config.cursor == journal.last_date
         and config.current_date == journal.last_date
-        and config_books(config) == books_at(journal)
+        and config_books(config) == books_at(journal).stated
     )
 
 
@@ -225,7 +225,7 @@ def adopted_entry(journal: Journal, config: ProdConfig) -> Entry | None:
     Entry or None
         None where only a date differs, or nothing.
     """
-    ledger, stated = books_at(journal), config_books(config)
+    ledger, stated = books_at(journal).stated, config_books(config)
     if _shows_unfinished(journal, config) or ledger == stated:
         return None
     changes = {}
@@ -249,7 +249,9 @@ def _shows_unfinished(journal: Journal, config: ProdConfig) -> bool:
 def _states(journal: Journal) -> Iterator[tuple[object, Books]]:
     """Yield day and balances before the first and after each unfinished transaction."""
     books = EMPTY_BOOKS
+    day = journal.opening_date
     for number, transaction in enumerate(journal.transactions, start=1):
         books = fold(transaction.entries, books)
+        day = max(day, transaction.settle_date)
         if number >= journal.n_projected:
-            yield transaction.settle_date, books
+            yield day, books.stated

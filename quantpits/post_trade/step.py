@@ -12,30 +12,27 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from quantpits.config import CashflowConfig, ProdConfig
-from quantpits.errors import BooksMismatchError, Finding, MissingDataError, UsageError, name_list
-from quantpits.market import load_benchmark_close, load_calendar, load_quotes, resolve_market
+from quantpits.errors import Finding, UsageError, name_list
+from quantpits.market import load_calendar, resolve_market
 from quantpits.post_trade import files, ledger
 from quantpits.post_trade.batch import Batch, Inputs, Prices, plan_batch
-from quantpits.post_trade.brokers import Effect, adapter_for
-from quantpits.post_trade.brokers.effects import BrokerTypes, declared_rules
-from quantpits.post_trade.fold import books_at, last_marks
+from quantpits.post_trade.broker_files import load_broker_files
+from quantpits.post_trade.fold import books_at
+from quantpits.post_trade.intact import load_intact
+from quantpits.post_trade.posting import Postings, post
+from quantpits.post_trade.prices import load_prices
 from quantpits.post_trade.request import PostTradeReport
+from quantpits.post_trade.settlements import check_imported_files, load_settlements
 from quantpits.post_trade.state import config_books, is_shown
-from quantpits.post_trade.valuation import exact_price
 from quantpits.workspace.lock import writer_lock
-from quantpits.workspace.manifest import write_manifest
 from quantpits.workspace.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
-    from decimal import Decimal
     from pathlib import Path
 
-    from quantpits.market import MarketSource, TradingCalendar
+    from quantpits.market import TradingCalendar
     from quantpits.post_trade.journal import Journal
     from quantpits.post_trade.request import PostTradeRequest
     from quantpits.workspace import Workspace
@@ -51,6 +48,7 @@ class _Loaded:
     inputs: Inputs
     market: str
     findings: tuple[Finding, ...]
+    displaced: tuple[str, ...]
 
 
 def run(
@@ -97,28 +95,21 @@ def run(
 
 
 def _load(workspace: Workspace, request: PostTradeRequest, *, progress: Progress) -> _Loaded:
-    config, cashflow, declared = workspace.read_config(ProdConfig, CashflowConfig, BrokerTypes)
-    assert isinstance(config, ProdConfig)  # required files are never None
-    assert isinstance(cashflow, CashflowConfig)
-    assert declared is None or isinstance(declared, BrokerTypes)
-    adapter = adapter_for(request.broker or config.broker)
-    rules = declared_rules(declared)
+    config, cashflow, settlements = load_broker_files(workspace, request.broker)
     if not request.dry_run:
         ledger.migrate(workspace.ledger_path)
-    journal = ledger.load_journal(workspace.ledger_path)
-    _check_unaltered(journal, workspace)
+    journal = load_intact(workspace)
     source = resolve_market(workspace)
     calendar = load_calendar(source)
     last_date = journal.last_date if journal.is_open else config.cursor
     sessions = _sessions(calendar, last_date, request.end_date)
     _check_assumed(request.assume_empty, sessions, journal)
-    files.check_imported_files(workspace, journal, adapter=adapter, rules=rules)
+    displaced = check_imported_files(journal, settlements)
     with progress.stage("Reading settlements", total=len(sessions)) as advance:
-        settlements = files.load_settlements(
-            workspace,
+        loaded = load_settlements(
+            settlements,
             sessions,
-            adapter=adapter,
-            rules=rules,
+            place=workspace.relative(workspace.data_dir),
             assume_empty=set(request.assume_empty) & set(sessions),
         )
         advance(len(sessions))
@@ -126,31 +117,20 @@ def _load(workspace: Workspace, request: PostTradeRequest, *, progress: Progress
         config=config,
         cashflow=cashflow,
         journal=journal,
-        settlements=settlements,
+        settlements=loaded,
         prices=Prices((), {}),
         adopt=request.adopt,
         verbose=request.verbose,
     )
-    prices = _load_prices(source, calendar, inputs)
+    prices = load_prices(source, calendar, inputs=inputs)
     findings = _calendar_findings(calendar, last_date, request.end_date)
-    return _Loaded(replace(inputs, prices=prices), source.label, findings)
+    return _Loaded(replace(inputs, prices=prices), source.label, findings, displaced)
 
 
 def _sessions(calendar: TradingCalendar, last_date: date, end_date: date | None) -> list[date]:
     end = calendar.last_session if end_date is None else min(end_date, calendar.last_session)
     start = last_date + timedelta(days=1)
     return list(calendar.sessions_in(start, end)) if start <= end else []
-
-
-def _check_unaltered(journal: Journal, workspace: Workspace) -> None:
-    altered = journal.first_altered()
-    if altered is not None:
-        raise BooksMismatchError(
-            "The ledger was altered by something else than this program.",
-            where=f"{workspace.relative(workspace.ledger_path)}, {altered.settle_date}",
-            expected="content that its digest was made of",
-            hint="restore the file from a backup",
-        )
 
 
 def _check_assumed(assumed: Iterable[date], sessions: Sequence[date], journal: Journal) -> None:
@@ -177,56 +157,6 @@ def _calendar_findings(
     return ()
 
 
-def _load_prices(source: MarketSource, calendar: TradingCalendar, inputs: Inputs) -> Prices:
-    """Read the closes of everything that may be held at the end of a session."""
-    sessions = tuple(inputs.settlements)
-    journal, config = inputs.journal, inputs.config
-    is_adopting = inputs.adopt and journal.is_open
-    if not sessions and not is_adopting:
-        return Prices((), {})
-    start = journal.last_date if is_adopting else sessions[0]
-    end = sessions[-1] if sessions else start
-    held = {*books_at(journal).positions, *config_books(config).positions}
-    received = {
-        line.instrument
-        for settlement in inputs.settlements.values()
-        if settlement is not None
-        for line in settlement.statement.lines
-        if line.effect in (Effect.BUY, Effect.BONUS_SHARES)
-    }
-    benchmark = _benchmark_closes(source, config.benchmark, start, end)
-    instruments = sorted(held | received)
-    if not instruments:
-        return Prices((), benchmark)
-    quotes = load_quotes(source, instruments, start, end, fields=("close", "bonus", "dividend"))
-    marked = last_marks(journal)
-    unpriced = [
-        name
-        for column, name in enumerate(instruments)
-        if name not in marked and not quotes.is_traded[0, column]
-    ]
-    if not unpriced:
-        return Prices((quotes,), benchmark)
-    # Suspended since before the first session: its last close lies in the past.
-    earlier = load_quotes(source, unpriced, calendar.first_session, start, fields=("close",))
-    return Prices((quotes, earlier), benchmark)
-
-
-def _benchmark_closes(
-    source: MarketSource, benchmark: str, start: date, end: date
-) -> dict[date, Decimal]:
-    try:
-        dates, closes = load_benchmark_close(source, benchmark, start, end)
-    except MissingDataError:
-        # The account does not depend on it; each session without one is reported.
-        return {}
-    return {
-        day: exact_price(float(close))
-        for day, close in zip(dates.tolist(), closes, strict=True)
-        if np.isfinite(close)
-    }
-
-
 def _commit(
     workspace: Workspace,
     request: PostTradeRequest,
@@ -243,7 +173,10 @@ def _commit(
     if not request.dry_run and journal.is_open:
         if not inputs.journal.is_open:
             findings += files.back_up_before_opening(workspace)
-        outputs = _write(workspace, inputs, batch, progress=progress)
+        postings = Postings(journal, batch.moved_flows, loaded.displaced)
+        outputs = post(
+            workspace, inputs.journal, postings=postings, config=inputs.config, progress=progress
+        )
     books = books_at(journal) if journal.is_open else config_books(inputs.config)
     return PostTradeReport(
         workspace=str(workspace.root),
@@ -257,49 +190,4 @@ def _commit(
         n_positions=len(books.positions),
         adjustment=batch.adjustment,
         days=batch.days,
-    )
-
-
-def _write(workspace: Workspace, inputs: Inputs, batch: Batch, *, progress: Progress) -> list[Path]:
-    """Post, then bring every file of the workspace up to the ledger; return what was written."""
-    written: list[Path] = []
-    is_unfinished = bool(batch.transactions or inputs.journal.unfinished)
-    with contextlib.ExitStack() as stack:
-        connection = (
-            stack.enter_context(ledger.writing(workspace.ledger_path)) if is_unfinished else None
-        )
-        advance = stack.enter_context(progress.stage("Posting", total=len(batch.transactions)))
-        head = inputs.journal.head
-        for transaction in batch.transactions:
-            assert connection is not None  # there is something to post
-            head = ledger.append(connection, transaction, head=head)
-            advance(note=transaction.settle_date.isoformat())
-        if batch.transactions:
-            written.append(workspace.ledger_path)
-        written += files.write_logs(workspace, batch.journal)
-        written += files.write_state(workspace, batch.journal, config=inputs.config)
-        written += files.write_cashflow(workspace, batch.moved_flows)
-        if connection is not None:
-            written.append(_write_manifest(workspace, inputs, batch, outputs=written))
-            ledger.mark_projected(connection)
-    return written
-
-
-def _write_manifest(
-    workspace: Workspace, inputs: Inputs, batch: Batch, *, outputs: Sequence[Path]
-) -> Path:
-    """Record what was posted since the last run that finished."""
-    posted = batch.journal.transactions[inputs.journal.n_projected :]
-    last_date = batch.journal.last_date.isoformat()
-    return write_manifest(
-        workspace,
-        f"post_trade_{last_date}",
-        inputs={each.source.name: each.source.sha256 for each in posted if each.source is not None},
-        # The ledger file is no function of the books alone; its digest stands below.
-        outputs=[path for path in outputs if path != workspace.ledger_path],
-        config={"model": inputs.config.model, "benchmark": inputs.config.benchmark},
-        extra={
-            "ledger_digest": batch.journal.head,
-            "transactions": [f"{each.kind.value} {each.settle_date}" for each in posted],
-        },
     )

@@ -37,10 +37,34 @@ from quantpits.trading.limits import (
     worst_prices,
 )
 from quantpits.trading.lots import LotRule, is_whole_lots, is_whole_lots_sale
+from quantpits.trading.metrics import (
+    PERIODS_PER_YEAR,
+    RISK_FREE_ANNUAL,
+    PathMetrics,
+    drawdowns,
+    path_metrics,
+)
 from quantpits.trading.money import cny_to_fen, fen_to_cny, prices_to_fen, rate_to_e8
 from quantpits.trading.regions import CN_RULES, US_RULES, rule_book
 from quantpits.trading.rulebook import RuleBook, SessionRules
 from quantpits.trading.selection import DecisionBuffers, DecisionRule, decision_buffers
+from quantpits.trading.simulator import simulate_sessions
+from quantpits.trading.simulator_market import RawBars, SessionInputs, session_inputs
+from quantpits.trading.simulator_rules import (
+    Execution,
+    Opening,
+    SimulationResult,
+    SimulationRules,
+)
+from quantpits.trading.simulator_schedule import Frequency, QlibSteps, qlib_steps, signal_rows
+from quantpits.trading.simulator_steps import (
+    AdjustedBars,
+    QlibExchange,
+    QlibInputs,
+    qlib_inputs,
+    simulate_qlib,
+    step_scores,
+)
 from quantpits.trading.sizing import (
     Sizing,
     affordable_shares_nb,
@@ -52,30 +76,45 @@ from quantpits.trading.sizing import (
 
 __all__ = [
     "CN_RULES",
+    "PERIODS_PER_YEAR",
+    "RISK_FREE_ANNUAL",
     "US_RULES",
+    "AdjustedBars",
     "Decision",
     "DecisionBuffers",
     "DecisionRule",
+    "Execution",
     "FeeRule",
     "FeeSchedule",
     "Fees",
     "Fill",
     "FillBuffers",
     "FillReason",
+    "Frequency",
     "LimitRule",
     "LotRule",
+    "Opening",
     "Order",
+    "PathMetrics",
     "PriceLimits",
+    "QlibExchange",
+    "QlibInputs",
+    "QlibSteps",
+    "RawBars",
     "Role",
     "RuleBook",
     "SessionFills",
+    "SessionInputs",
     "SessionMarket",
     "SessionRules",
     "Side",
+    "SimulationResult",
+    "SimulationRules",
     "Sizing",
     "affordable_shares_nb",
     "cny_to_fen",
     "decision_buffers",
+    "drawdowns",
     "ex_reference_fen",
     "fee_fen_nb",
     "fen_to_cny",
@@ -86,13 +125,21 @@ __all__ = [
     "is_whole_lots_sale",
     "kernel",
     "limit_prices",
+    "path_metrics",
     "prices_to_fen",
     "purchase_cost_fen_nb",
+    "qlib_inputs",
+    "qlib_steps",
     "rate_to_e8",
     "rule_book",
     "sale_net_fen_nb",
+    "session_inputs",
+    "signal_rows",
+    "simulate_qlib",
+    "simulate_sessions",
     "size_buys_nb",
     "size_orders",
+    "step_scores",
     "topk_buffer",
     "topk_buffer_nb",
     "topk_dropout",

@@ -71,6 +71,10 @@ def shown(journal: Journal) -> ProdConfig:
     return config({**state, "current_cash": cash})
 
 
+_PENDING = ("subscription", "listing", "repo_lend", "repo_return")
+_DRAWN = [each for each in Effect if each.value not in _PENDING]
+
+
 def random_days(seed: int, make_line) -> tuple[dict, dict, int, dict[str, int]]:
     """Draw sessions that a broker could have settled, with what they leave in cash and shares."""
     dice = random.Random(seed)
@@ -81,7 +85,7 @@ def random_days(seed: int, make_line) -> tuple[dict, dict, int, dict[str, int]]:
         lines = []
         start = dict(shares)
         for _ in range(dice.randrange(7)):
-            effect = dice.choice(list(Effect))
+            effect = dice.choice(_DRAWN)
             name = dice.choice(NAMES)
             count = 100 * dice.randint(1, 20)
             price = f"{dice.randint(100, 3000) / 100:.2f}"

@@ -38,9 +38,11 @@ def statement(*lines) -> Statement:
 
 def test_a_settlement_date_that_contradicts_the_file_name_is_refused(make_line) -> None:
     right = make_line(Effect.DEPOSIT, net=1)
-    check_settle_dates(statement(right), DAY)
+    check_settle_dates(statement(right), first=DAY, last=DAY)
     with pytest.raises(BrokerFileError, match=r"2026-01-06-table\.xlsx:7") as error:
-        check_settle_dates(statement(right, make_line(Effect.DEPOSIT, day=date(2026, 1, 6))), DAY)
+        check_settle_dates(
+            statement(right, make_line(Effect.DEPOSIT, day=date(2026, 1, 6))), first=DAY, last=DAY
+        )
     assert 3 == error.value.exit_code
 
 

@@ -2,18 +2,9 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from quantpits.config import ProdConfig
-from quantpits.errors import BrokerFileError
-from quantpits.post_trade import files
-from quantpits.post_trade.brokers import gtja
-from quantpits.post_trade.brokers.effects import BUILT_IN_RULES
 from quantpits.post_trade.files import (
     differing_projections,
-    load_settlements,
-    settlement_name,
-    settlement_path,
     write_cashflow,
     write_state,
 )
@@ -21,28 +12,6 @@ from quantpits.post_trade.journal import AppliedFlow, FlowKind
 from quantpits.post_trade.ledger import load_journal
 
 MON = date(2026, 1, 5)
-
-
-def test_the_name_of_a_settlement_file() -> None:
-    assert "2026-01-05-table.xlsx" == settlement_name(MON)
-
-
-def test_data_comes_before_the_archive(account) -> None:
-    assert settlement_path(account.workspace, MON) is None
-    account.workspace.order_history_dir.mkdir()
-    archived = account.workspace.order_history_dir / settlement_name(MON)
-    archived.touch()
-    assert archived == settlement_path(account.workspace, MON)
-    assert account.settle(MON) == settlement_path(account.workspace, MON)
-
-
-def test_a_large_file_is_not_even_read(account, monkeypatch) -> None:
-    account.settle(MON)
-    monkeypatch.setattr(files, "LARGEST_FILE_BYTES", 100)
-    with pytest.raises(BrokerFileError, match="at most 100 bytes"):
-        load_settlements(
-            account.workspace, [MON], adapter=gtja, rules=BUILT_IN_RULES, assume_empty=()
-        )
 
 
 def test_state_that_is_shown_is_not_written(account) -> None:

@@ -29,6 +29,7 @@ from quantpits.post_trade.ledger import (
     migrate,
     writing,
 )
+from quantpits.post_trade.rows import NextIds, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,11 +210,11 @@ def test_a_ledger_of_a_newer_version_is_refused(filled: Path, monkeypatch) -> No
 
 
 def test_an_older_ledger_is_brought_up_to_date(filled: Path, monkeypatch) -> None:
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 4)
     monkeypatch.setattr(
         schema,
         "MIGRATIONS",
-        {1: ("CREATE TABLE added (a TEXT) STRICT",), 2: ("INSERT INTO added VALUES ('x')",)},
+        {2: ("CREATE TABLE added (a TEXT) STRICT",), 3: ("INSERT INTO added VALUES ('x')",)},
     )
     with pytest.raises(StaleArtifactError, match="older schema"):
         load_journal(filled)
@@ -221,13 +222,90 @@ def test_an_older_ledger_is_brought_up_to_date(filled: Path, monkeypatch) -> Non
     assert 4 == len(load_journal(filled).transactions)
     with writing(filled) as connection:
         assert [("x",)] == connection.execute("SELECT a FROM added").fetchall()
-        assert [(3,)] == connection.execute("PRAGMA user_version").fetchall()
+        assert [(4,)] == connection.execute("PRAGMA user_version").fetchall()
+
+
+_VERSION_1 = {
+    "transactions": """id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('opening', 'session', 'adjustment')),
+        settle_date TEXT NOT NULL, digest TEXT NOT NULL UNIQUE""",
+    "sources": """transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
+        name TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL REFERENCES contents (sha256),
+        sheet TEXT NOT NULL, columns TEXT NOT NULL""",
+    "entries": """id INTEGER PRIMARY KEY,
+        transaction_id INTEGER NOT NULL REFERENCES transactions (id), kind TEXT NOT NULL,
+        instrument TEXT NOT NULL, line_id INTEGER UNIQUE REFERENCES lines (id)""",
+    "marks": """id INTEGER PRIMARY KEY,
+        transaction_id INTEGER NOT NULL REFERENCES transactions (id), instrument TEXT NOT NULL,
+        close TEXT NOT NULL, priced_on TEXT NOT NULL,
+        is_suspended INTEGER NOT NULL CHECK (is_suspended IN (0, 1)),
+        UNIQUE (transaction_id, instrument)""",
+}
+
+
+def write_version_1(path: Path, journal: Journal) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path, isolation_level=None)
+    tables = {name: _VERSION_1.get(name, each) for name, each in schema.TABLES.items()}
+    del tables["corrections"]
+    for name, columns in tables.items():
+        connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")
+        for verb in ("UPDATE", "DELETE"):
+            connection.execute(
+                f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
+                "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            )
+    opening = "CREATE UNIQUE INDEX one_opening ON transactions (kind) WHERE kind = 'opening'"
+    connection.execute(opening)
+    counts = {"transactions": 1, "lines": 1, "entries": 1}
+    for transaction, digest in zip(journal.transactions, journal.digests, strict=True):
+        for table, rows in rows_of(transaction, digest, next_ids=NextIds(*counts.values())):
+            width = {"sources": 5, "entries": 5, "marks": 6}.get(table, len(rows[0]))
+            places = ", ".join("?" * width)
+            connection.executemany(
+                f"INSERT INTO {table} VALUES ({places})", [row[:width] for row in rows]
+            )
+            if table in counts:
+                counts[table] += len(rows)
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def test_a_ledger_of_the_first_version_keeps_its_content_and_digests(
+    path: Path, journal: Journal
+) -> None:
+    write_version_1(path, journal)
+    with pytest.raises(StaleArtifactError, match="older schema"):
+        load_journal(path)
+    migrate(path)
+    assert without_bytes(journal) == load_journal(path)
+    assert load_journal(path).first_altered() is None
+    connection = sqlite3.connect(path)
+    made = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    assert not {name for name in made if name.endswith("_before")}
+    assert {f"{name}_no_delete" for name in schema.TABLES} <= made
+    assert set(schema.INDEXES) <= made
+    assert [] == connection.execute("PRAGMA foreign_key_check").fetchall()
+    for table in ("transactions", "entries", "marks", "sources"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(f"DELETE FROM {table}")
+    connection.close()
+    correction = Transaction(
+        kind=TransactionKind.CORRECTION,
+        settle_date=date(2026, 1, 5),
+        entries=(cashflow_entry(1),),
+        reason="why",
+    )
+    with writing(path) as connection:
+        append(connection, correction, head=journal.head)
+    assert "why" == load_journal(path).transactions[-1].reason
 
 
 def test_a_migration_that_fails_leaves_the_old_ledger(filled: Path, monkeypatch) -> None:
     before = load_journal(filled)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: ("CREATE TABLE added (a TEXT)", "NONSENSE")})
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(schema, "MIGRATIONS", {2: ("CREATE TABLE added (a TEXT)", "NONSENSE")})
     with pytest.raises(ArtifactError, match="NONSENSE"):
         migrate(filled)
     monkeypatch.undo()

@@ -7,6 +7,7 @@ from quantpits.config.prod import ProdConfig
 from quantpits.post_trade.entries import Position
 from quantpits.post_trade.fold import Books
 from quantpits.post_trade.journal import Journal
+from quantpits.post_trade.live import session_lines
 from quantpits.post_trade.projections import (
     csv_text,
     log_texts,
@@ -69,14 +70,14 @@ def test_every_file_of_the_books_by_hand(journal: Journal) -> None:
 
 
 def test_a_trade_detail_is_the_brokers_table_with_model_and_date(journal: Journal) -> None:
-    traded, quiet = journal.sessions
+    traded, _ = journal.sessions
     assert "trade_detail_2026-01-05.csv" == trade_detail_name(traded.settle_date)
     assert (
         "交收日期,证券代码,交易类别,model,成交日期\n20260105,SH600000,buy,equal,2026-01-05\n"
-    ) == trade_detail_text(traded)
+    ) == trade_detail_text(session_lines(journal)[0])
     assert (
         "交收日期,证券代码,证券名称,交易类别,成交价格,成交数量,成交金额,资金发生数,model,成交日期\n"
-    ) == trade_detail_text(quiet)
+    ) == trade_detail_text(session_lines(journal)[1])
 
 
 def test_nothing_posted_gives_headers() -> None:

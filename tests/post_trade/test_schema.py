@@ -16,15 +16,16 @@ def database():
     connection.execute("INSERT INTO contents VALUES ('a', x'00')")
     connection.execute("INSERT INTO transactions VALUES (1, 'opening', '2026-01-02', 'd')")
     connection.execute("INSERT INTO sessions VALUES (1, '2026-01-05', 'm', 'b', NULL, 0)")
-    connection.execute("INSERT INTO sources VALUES (1, 'n', 'a', 's', '[]')")
+    connection.execute("INSERT INTO sources VALUES (1, 'n', 'a', 's', '[]', 'gtja')")
     connection.execute(
         "INSERT INTO lines VALUES (1, 1, 'a', 's', 7, 1, 'n', '2026-01-05', 't', 'buy', 0, 'i', "
         "'', '1', 1, 1, -1, NULL, NULL, NULL, 'c', '[]')"
     )
-    connection.execute("INSERT INTO entries VALUES (1, 1, 'buy', 'i', 1)")
+    connection.execute("INSERT INTO entries VALUES (1, 1, 'buy', 'i', 1, NULL, NULL, NULL)")
     connection.execute("INSERT INTO postings VALUES (1, 1, 'cash', '', -1, 0)")
-    connection.execute("INSERT INTO marks VALUES (1, 1, 'i', '1', '2026-01-05', 0)")
+    connection.execute("INSERT INTO marks VALUES (1, 1, 'i', '1', '2026-01-05', 0, NULL)")
     connection.execute("INSERT INTO flows VALUES (1, 1, '2026-01-05', 'dated', 5, 0)")
+    connection.execute("INSERT INTO corrections VALUES (1, 'why')")
     connection.execute("INSERT INTO projected VALUES (1)")
     yield connection
     connection.close()

@@ -77,6 +77,8 @@ def test_a_first_day_with_trades_by_hand(account, trade) -> None:
         "data/holding_log_full.csv",
         "data/daily_amount_log_full.csv",
         "data/trade_detail_2026-01-05.csv",
+        "data/ledger_chronicle.jsonl",
+        "data/trade_classification.csv",
         "config/prod_config.json",
         "output/manifests/post_trade_2026-01-05.json",
     } == {account.workspace.relative(path) for path in report.outputs}
@@ -104,7 +106,9 @@ def test_days_one_by_one_give_the_same_books_as_all_at_once(account, trade) -> N
     for day in (MON, TUE, WED, THU, FRI):
         other.run(end_date=day)
     whole, stepwise = (load_journal(each.workspace.ledger_path) for each in (account, other))
-    assert whole == stepwise
+    assert whole.digests == stepwise.digests
+    assert whole.transactions == stepwise.transactions
+    assert ((6,), (2, 3, 4, 5, 6)) == (whole.run_ends, stepwise.run_ends)
     names = ["holding_log_full.csv", "daily_amount_log_full.csv", "trade_log_full.csv"]
     assert [(account.data / name).read_bytes() for name in names] == [
         (other.data / name).read_bytes() for name in names
@@ -183,6 +187,10 @@ def test_the_imported_bytes_are_archived(account, trade) -> None:
     content = path.read_bytes()
     account.run(end_date=MON)
     path.unlink()
+    # what the workspace no longer has is written aside, so the books can be made again
+    (kept,) = account.run(end_date=MON).outputs
+    assert "imported" == kept.parent.name
+    assert content == kept.read_bytes()
     assert not account.run(end_date=MON).changed
     (session,) = load_journal(account.workspace.ledger_path).sessions
     assert session.source is not None
@@ -227,7 +235,7 @@ def test_a_settlement_date_that_contradicts_the_name_is_refused(account, trade) 
 
 def test_an_unreadable_file_is_no_empty_day(account) -> None:
     account.settle(MON).write_bytes(b"")
-    with pytest.raises(BrokerFileError, match="cannot be read"):
+    with pytest.raises(BrokerFileError, match=r"cannot be read|no header"):
         account.run(end_date=MON)
 
 

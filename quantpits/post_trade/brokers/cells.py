@@ -12,7 +12,6 @@ itself shows, so ``0.1 + 0.2`` is exactly 0.3 and no artefact reaches the books.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -22,6 +21,9 @@ Cell = str | int | float | bool | date | datetime | time | timedelta | None
 
 # Larger than any account; keeps sums of fen far inside SQLite's 64 bits.
 _LARGEST = Decimal(10) ** 13
+# Full-width forms only: Unicode's own compatibility forms would read a superscript or a circled
+# digit as a digit of the number.
+_ORDINARY = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _WRAPPED = re.compile(r'="(.*)"', re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,20}|\d{1,3}(?:,\d{3}){1,6})(?:\.\d{1,12})?", re.ASCII)
@@ -67,8 +69,8 @@ def cell_text(value: Cell) -> str:
         return _float_text(value)
     if not isinstance(value, str):
         return str(value)
-    text = _strip(unicodedata.normalize("NFKC", value))
-    wrapped = _WRAPPED.fullmatch(text)
+    text = _strip(value)
+    wrapped = _WRAPPED.fullmatch(text) if text.startswith("=") else None
     return _strip(wrapped.group(1)) if wrapped else text
 
 
@@ -228,9 +230,12 @@ def _exchange(code: str) -> str | None:
 
 
 def _strip(text: str) -> str:
-    return text.strip().strip(_INVISIBLE).strip()
+    if text.isascii():
+        return text.strip()
+    return text.translate(_ORDINARY).strip().strip(_INVISIBLE).strip()
 
 
 def _float_text(value: float) -> str:
     # Plain notation: format() alone would give "1e+20", which is no number of a broker's export.
-    return format(Decimal(format(value, ".15g")), "f")
+    text = format(value, ".15g")
+    return format(Decimal(text), "f") if "e" in text else text

@@ -5,6 +5,10 @@ whole shares, each with the place it came from and the declared effect of its ty
 nothing: what it cannot read exactly it refuses with file and row, and a type without an effect
 stops the run. It touches no ledger, market or workspace.
 
+Identity: the same trade in two files has the same `content_sha256` and ordinal. Trades of equal
+content on one day are told apart by their ordinal alone, so a day that a file covers must stand in
+it completely.
+
 Signs: `net_cash_fen` is what the line does to the cash account (a purchase is negative); `shares`
 is never negative, the effect says which way they go.
 """
@@ -34,6 +38,10 @@ class Effect(StrEnum):
     INTEREST = "interest"
     INTEREST_TAX = "interest_tax"
     BONUS_SHARES = "bonus_shares"
+    SUBSCRIPTION = "subscription"
+    LISTING = "listing"
+    REPO_LEND = "repo_lend"
+    REPO_RETURN = "repo_return"
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
     FEE = "fee"
@@ -50,10 +58,14 @@ class TradeRule:
         What lines of the type do.
     is_same_day : bool
         For ``sell``: whether shares bought today may be sold today (T+0, cross-border ETFs).
+    is_hk_connect : bool
+        Whether the line is about Hong Kong shares held through Stock Connect: a code of five
+        digits, a price in HKD, and cash in CNY.
     """
 
     effect: Effect
     is_same_day: bool = False
+    is_hk_connect: bool = False
 
 
 class LineKey(NamedTuple):
@@ -100,7 +112,8 @@ class BrokerLine:
     name : str
         The broker's name of the instrument.
     price : Decimal
-        Price per share [CNY], as exact as the file has it; zero where the line has none.
+        Price per share [CNY; HKD for Hong Kong shares], as exact as the file has it; zero where the
+        line has none.
     shares : int
         Shares the line is about, never negative [shares].
     gross_fen : int
@@ -165,11 +178,40 @@ class Statement:
     columns: tuple[str, ...]
     lines: tuple[BrokerLine, ...]
 
+    @property
+    def lines_by_date(self) -> dict[date, tuple[BrokerLine, ...]]:
+        """The lines of each settlement date, oldest date first, in file order within a date."""
+        days: dict[date, list[BrokerLine]] = {}
+        for line in self.lines:
+            days.setdefault(line.settle_date, []).append(line)
+        return {day: tuple(days[day]) for day in sorted(days)}
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Every settlement date of the lines, oldest first; more than one in an interval file."""
+        return tuple(self.lines_by_date)
+
 
 class Adapter(Protocol):
-    """What a broker's adapter must be able to do; a module with these names is one."""
+    """What a broker's adapter must be able to do; a module with these names is one.
 
-    NAME: str
+    Besides the signature, the contract that ``tests/post_trade/brokers/contract_kit.py`` holds
+    every adapter to: equal bytes give equal statements; lines come in file order, each with the row
+    a person sees; lines of equal content get ordinals 1, 2, 3 … whatever stands between them; the
+    order of rows and columns changes no content; a cell that cannot be read exactly, a type without
+    an effect, a line that contradicts itself and bytes that are no export are refused with file and
+    row; nothing but `quantpits.errors` errors ever leaves `parse`.
+
+    Attributes
+    ----------
+    NAME : str
+        As in ``prod_config.json`` and ``--broker``.
+    """
+
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant where a module is the adapter
+        """Name of the broker."""
+        ...
 
     def parse(self, content: bytes, *, source: str, rules: Mapping[str, TradeRule]) -> Statement:
         """Return the lines of one export.
@@ -204,8 +246,9 @@ def content_digest(*facts: object) -> str:
     Parameters
     ----------
     *facts : object
-        Date, instrument, type, amounts and contract number, in a fixed order. Balances stay out:
-        they depend on the other lines of the day.
+        Date, instrument, type, price, shares and cash, in a fixed order: what every form of a
+        broker's export says, so that the same trade is known in each of them. Balances stay out
+        (they depend on the other lines of the day), and so does what only some forms have.
 
     Returns
     -------

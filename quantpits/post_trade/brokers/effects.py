@@ -9,10 +9,13 @@ it might be money. A workspace declares more types in ``config/broker_types.yaml
 
 The effects are the words of `Effect`. A declaration wins over the table.
 
-Source of the built-in words: public parsers of genuine exports. Left out on purpose, because their
-effect cannot be read off one line: 沪港通 (trade and settlement are two lines, in another
-currency), 配售缴款 (payment for shares that are not listed yet), 融券回购 and 融券购回 (a loan out
-and back).
+Three things take two lines, and each line has its own effect. New shares and rights are paid for
+(``subscription``) and arrive later (``listing``). A reverse repo lends (``repo_lend``) and comes
+back with interest (``repo_return``). Hong Kong shares are dealt (成交, ``none``: neither cash nor
+shares have moved) and settled (交收: both move, in CNY); a sale may follow a purchase on its day.
+
+Source of the built-in words: public parsers of genuine exports, and by analogy the same words for
+the other exchanges.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from quantpits.post_trade.brokers.contract import Effect, TradeRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BUILT_IN_RULES", "BrokerTypes", "declared_rules"]
+__all__ = ["BUILT_IN_RULES", "BrokerTypes", "DeclaredType", "declared_rules", "rule_from"]
 
 _SHARE_BOARDS = (
     "上海A股普通股票",
@@ -37,11 +40,21 @@ _SHARE_BOARDS = (
     "深圳A股创业板股票",
     "北京A股普通股票",
 )
-_FUND_BOARDS = ("上海跨市场股票ETF", "深圳跨市场股票ETF", "上海单市场股票ETF", "深圳LOF基金")
+_FUND_BOARDS = (
+    "上海跨市场股票ETF",
+    "深圳跨市场股票ETF",
+    "上海单市场股票ETF",
+    "深圳单市场股票ETF",
+    "上海LOF基金",
+    "深圳LOF基金",
+)
 # Shares of cross-border ETFs may be sold on the day they are bought: Shanghai and Shenzhen exchange
 # trading rules.
 _SAME_DAY_BOARDS = ("上海跨境ETF", "深圳跨境ETF")
 _EXCHANGES = ("上海", "深圳", "北京")
+_HK_CONNECTS = ("沪港通", "深港通")
+_SUBSCRIPTIONS = ("配售缴款", "配股缴款", "新股缴款")
+_LISTINGS = ("新股入账", "配股入账")
 
 
 def _built_in() -> dict[str, TradeRule]:
@@ -53,6 +66,18 @@ def _built_in() -> dict[str, TradeRule]:
         rules[f"{exchange}A股红利入账"] = TradeRule(Effect.DIVIDEND)
         rules[f"{exchange}A股红利税补缴"] = TradeRule(Effect.DIVIDEND_TAX)
         rules[f"{exchange}A股红股上市入账"] = TradeRule(Effect.BONUS_SHARES)
+        rules |= {f"{exchange}A股{word}": TradeRule(Effect.SUBSCRIPTION) for word in _SUBSCRIPTIONS}
+        rules |= {f"{exchange}A股{word}": TradeRule(Effect.LISTING) for word in _LISTINGS}
+    rules |= {word: TradeRule(Effect.SUBSCRIPTION) for word in _SUBSCRIPTIONS}
+    rules |= {word: TradeRule(Effect.LISTING) for word in _LISTINGS}
+    for connect in _HK_CONNECTS:
+        for side, effect in (("买入", Effect.BUY), ("卖出", Effect.SELL)):
+            name = f"{connect}港股{side}"
+            rules[f"{name}成交"] = TradeRule(Effect.NONE, is_hk_connect=True)
+            is_sale = effect is Effect.SELL
+            rules[f"{name}交收"] = TradeRule(effect, is_same_day=is_sale, is_hk_connect=True)
+    rules["融券回购"] = TradeRule(Effect.REPO_LEND)
+    rules["融券购回"] = TradeRule(Effect.REPO_RETURN)
     rules["利息归本"] = TradeRule(Effect.INTEREST)
     rules["利息税代扣"] = TradeRule(Effect.INTEREST_TAX)
     rules["银行转证券"] = TradeRule(Effect.DEPOSIT)
@@ -70,6 +95,10 @@ class DeclaredType(StrictModel):
     effect: Effect = Field(description="What lines of the type do [word]")
     same_day: Flag = Field(
         default=False, description="For sell: shares bought today may be sold today [true or false]"
+    )
+    hk_connect: Flag = Field(
+        default=False,
+        description="Hong Kong shares through Stock Connect: price in HKD [true or false]",
     )
 
 
@@ -104,11 +133,23 @@ def declared_rules(declared: BrokerTypes | None) -> Mapping[str, TradeRule]:
     """
     if declared is None:
         return BUILT_IN_RULES
-    added = {name: _rule(value) for name, value in declared.types.items()}
+    added = {name: rule_from(value) for name, value in declared.types.items()}
     return MappingProxyType({**BUILT_IN_RULES, **added})
 
 
-def _rule(value: Effect | DeclaredType) -> TradeRule:
+def rule_from(value: Effect | DeclaredType) -> TradeRule:
+    """Return the rule that a declaration stands for.
+
+    Parameters
+    ----------
+    value : Effect or DeclaredType
+        As a config file has it.
+
+    Returns
+    -------
+    TradeRule
+        The rule.
+    """
     if isinstance(value, DeclaredType):
-        return TradeRule(value.effect, is_same_day=value.same_day)
+        return TradeRule(value.effect, is_same_day=value.same_day, is_hk_connect=value.hk_connect)
     return TradeRule(value)

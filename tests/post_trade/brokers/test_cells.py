@@ -175,3 +175,9 @@ def test_any_text_is_read_or_refused_as_a_value_error(text: str) -> None:
             reader(text)
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize("cell", ["10²", "①00", "½", "१२", "10\u20dd"])
+def test_digits_of_other_kinds_are_no_number(cell: str) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        cell_decimal(cell)
