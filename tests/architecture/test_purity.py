@@ -19,7 +19,15 @@ PURE_ROOMS = ("signals", "trading")
 STEPS = ("training", "prediction", "fusion", "post_trade", "orders", "ranking")
 IMPURE_KINDS = ("step", "files", "__init__")
 IMPURE_MODULES = {
+    "post_trade.broker_files": "finds the broker's files and the table that describes them",
+    "post_trade.brokers.table": "its read_number and read_date read cells, not files",
+    "post_trade.check": "holds the books against the files made from them",
+    "post_trade.classification": "looks for the suggestion files of a trade",
+    "post_trade.intact": "looks for traces of a ledger that has gone",
     "post_trade.ledger": "the one place that opens the database of the books",
+    "post_trade.opening": "reads the logs of an earlier system",
+    "post_trade.rebuild": "makes the database again from the archived files",
+    "post_trade.settlements": "finds which sessions have a file, and reads those",
     "prediction.plan": "a plan is made from what is on disk",
     "training.plan": "a plan is made from what is on disk",
     "training.publish": "stamps the records with the time they were published at",

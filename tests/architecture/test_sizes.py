@@ -41,12 +41,12 @@ MANY_POSITIONAL: dict[str, str] = {
     "modeling.setting.read_workflows": _PLACE,
     "modeling.windows.resolve_anchor": _PLACE,
     "modeling.zoo.DNN.get_metric": _FOREIGN,
+    "post_trade.opening.log_findings": _PLACE,
     "records.model_scores.load_model_prediction": _PLACE,
     "records.performance.merge_performance": _PLACE,
     "records.performance.publish_performance": _PLACE,
     "records.prediction_files.find_prediction": _PLACE,
     "records.prediction_files.prediction_path": _PLACE,
-    "trading.simulator_steps.qlib_inputs": _SERIES,
     "workspace.atomic.write_csv": _TABLE,
     "workspace.history.backup": _PLACE,
 }
