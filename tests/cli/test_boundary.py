@@ -150,7 +150,9 @@ def test_a_reader_that_left_before_the_flush(monkeypatch, tmp_path):
 
 def test_control_c_ends_a_running_command_with_its_exit_code():
     code = (
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        # A test run in the background inherits that Ctrl+C is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from quantpits.cli.boundary import guarded\n"
         "def wait():\n"
         "    print('waiting', flush=True)\n"
