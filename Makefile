@@ -29,7 +29,7 @@ test: install-dev ## every test but the long proofs
 	$(BIN)/python -m pytest -q --import-mode=importlib --doctest-modules quantpits
 
 slow: install-dev ## the long proofs: many more random cases of what `make test` draws
-	$(TEST_ENV) $(BIN)/python -m pytest -m slow -n $(WORKERS) --durations 15
+	$(TEST_ENV) QUANTPITS_SLOW=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --durations 15
 
 coverage: install-dev ## every test with branch coverage, and the gates of the pure rooms
 	rm -f .coverage .coverage.*
