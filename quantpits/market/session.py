@@ -12,6 +12,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
+from quantpits.market.source import data_fingerprint
+
 if TYPE_CHECKING:
     from quantpits.market.source import MarketSource
 
@@ -33,8 +35,6 @@ def open_qlib(source: MarketSource) -> None:
     Qlib keeps calendars and expressions in memory by provider; they are dropped, since the same
     folder may have gained sessions since.
     """
-    from quantpits.market.source import data_fingerprint  # noqa: PLC0415 - only needed here
-
     state = (str(source.provider_uri), data_fingerprint(source))
     if _opened and _opened[-1] == state:
         return
