@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LAYERS = "Imports go down only"
 STEPS = "Steps do not know each other"
 PURE = "trading and signals are pure"
-DOORS = "qlib and mlflow have two doors only"
+DOORS = "qlib and mlflow have three doors only"
 
 
 class Breach(NamedTuple):
