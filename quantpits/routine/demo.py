@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from quantpits.errors import UsageError, WorkspaceError
 from quantpits.market import load_calendar, resolve_market
 from quantpits.routine import paper, scenario
-from quantpits.routine.demo_state import DemoState, demo_state_path, read_demo_state, week_ends
+from quantpits.routine.demo_state import DEMO_STATE, DemoState, week_ends
 from quantpits.routine.request import (
     DemoReport,
     DemoRequest,
@@ -65,7 +65,7 @@ class _Demo:
         if key in self.state.finished:
             return
         self.state = self.state.with_finished(key, work())
-        self.state.write(self.workspace)
+        DEMO_STATE.write(self.workspace, self.state)
         self.changed = True
 
 
@@ -134,11 +134,11 @@ def _is_scratch(target: Path) -> bool:
         return False
     results = (workspace.data_dir, workspace.output_dir, workspace.mlruns_dir)
     is_new = not any(path.is_file() for folder in results for path in folder.rglob("*"))
-    return is_new or demo_state_path(workspace).is_file()
+    return is_new or DEMO_STATE.path(workspace).is_file()
 
 
 def _start(workspace: Workspace, request: DemoRequest, progress: Progress) -> _Demo:
-    state = read_demo_state(workspace)
+    state = DEMO_STATE.read(workspace)
     if state is None:
         started = time.perf_counter()
         if request.nn:
@@ -147,7 +147,7 @@ def _start(workspace: Workspace, request: DemoRequest, progress: Progress) -> _D
             start = load_calendar(resolve_market(workspace)).last_session
         stage = DemoStage("make the synthetic market", _seconds_since(started))
         state = DemoState(nn=request.nn, start=start, finished={"market": (stage,)})
-        state.write(workspace)
+        DEMO_STATE.write(workspace, state)
         return _Demo(workspace, state, progress, changed=True)
     if state.nn != request.nn:
         raise UsageError(

@@ -8,23 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 
-from quantpits.errors import CorruptArtifactError
 from quantpits.routine.request import DemoStage  # noqa: TC001 - pydantic looks it up
-from quantpits.workspace.atomic import write_json
+from quantpits.routine.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from quantpits.workspace import Workspace
-
-__all__ = ["DemoState", "demo_state_path", "read_demo_state", "week_ends"]
-
-_NAME = "demo_state.json"
+__all__ = ["DEMO_STATE", "DemoState", "week_ends"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,56 +45,15 @@ class DemoState:
         """Return the state with one more stage done."""
         return replace(self, finished={**self.finished, key: tuple(stages)})
 
-    def write(self, workspace: Workspace) -> None:
-        """Store the state.
 
-        Parameters
-        ----------
-        workspace : Workspace
-            The scratch workspace.
-        """
-        write_json(demo_state_path(workspace), _ADAPTER.dump_python(self, mode="json"))
-
-
-_ADAPTER = TypeAdapter(DemoState)
-
-
-def demo_state_path(workspace: Workspace) -> Path:
-    """Return where the state of a demo lies; only a scratch workspace has one."""
-    return workspace.data_dir / _NAME
-
-
-def read_demo_state(workspace: Workspace) -> DemoState | None:
-    """Return how far the demo in a workspace has come, or None if there is none.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        The scratch workspace.
-
-    Returns
-    -------
-    DemoState or None
-        As written.
-
-    Raises
-    ------
-    CorruptArtifactError
-        If the file is not what this module writes.
-    """
-    path = demo_state_path(workspace)
-    if not path.is_file():
-        return None
-    try:
-        return _ADAPTER.validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise CorruptArtifactError(
-            "The state of the demo cannot be read.",
-            where=path,
-            expected="the file that `quantpits demo` writes",
-            found=f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}",
-            hint="start over with --fresh",
-        ) from error
+DEMO_STATE: Final = StateFile(
+    kind=DemoState,
+    name="demo_state.json",
+    title="The state of the demo",
+    writer="quantpits demo",
+    remedy="start over with --fresh",
+)
+"""Only a scratch workspace has it."""
 
 
 def week_ends(sessions: Sequence[date], start: date, *, count: int) -> tuple[date, ...]:

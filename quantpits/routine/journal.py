@@ -10,22 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date  # noqa: TC003 - pydantic looks it up when it reads the journal
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 
-from quantpits.errors import CorruptArtifactError
-from quantpits.workspace.atomic import sha256_bytes, sha256_file, write_json
+from quantpits.routine.state_file import StateFile
+from quantpits.workspace.atomic import sha256_bytes, sha256_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from quantpits.workspace import Workspace
 
-__all__ = ["Journal", "JournalEntry", "inputs_fingerprint", "journal_path", "read_journal"]
+__all__ = ["JOURNAL", "Journal", "JournalEntry", "inputs_fingerprint"]
 
-_NAME = "routine_state.json"
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
@@ -115,56 +113,14 @@ class Journal:
             entries = tuple(entry if other is known else other for other in self.entries)
         return replace(self, entries=entries, failed_step=None)
 
-    def write(self, workspace: Workspace) -> None:
-        """Store the journal; equal content is not written again.
 
-        Parameters
-        ----------
-        workspace : Workspace
-            Where it belongs.
-        """
-        write_json(journal_path(workspace), _ADAPTER.dump_python(self, mode="json"))
-
-
-_ADAPTER = TypeAdapter(Journal)
-
-
-def journal_path(workspace: Workspace) -> Path:
-    """Return where the journal of a workspace lies."""
-    return workspace.data_dir / _NAME
-
-
-def read_journal(workspace: Workspace) -> Journal | None:
-    """Return the journal of the last run, or None if there has been none.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Whose journal.
-
-    Returns
-    -------
-    Journal or None
-        As written.
-
-    Raises
-    ------
-    CorruptArtifactError
-        If the file is not what this module writes.
-    """
-    path = journal_path(workspace)
-    if not path.is_file():
-        return None
-    try:
-        return _ADAPTER.validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise CorruptArtifactError(
-            "The journal of the routine cannot be read.",
-            where=path,
-            expected="the file that `quantpits run` writes",
-            found=f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}",
-            hint="delete the file: every step then runs again, and changes nothing it need not",
-        ) from error
+JOURNAL: Final = StateFile(
+    kind=Journal,
+    name="routine_state.json",
+    title="The journal of the routine",
+    writer="quantpits run",
+    remedy="delete the file: every step then runs again, and changes nothing it need not",
+)
 
 
 def inputs_fingerprint(

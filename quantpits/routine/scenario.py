@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from quantpits.errors import QuantPitsError
 from quantpits.market import data_fingerprint, load_calendar, resolve_market
-from quantpits.routine.journal import Journal, JournalEntry, inputs_fingerprint, read_journal
+from quantpits.routine.journal import JOURNAL, Journal, JournalEntry, inputs_fingerprint
 from quantpits.routine.request import RunReport, RunRequest, StepLine, StepStatus
 from quantpits.routine.scenario_steps import ScenarioStep, StepReport, scenario_steps
 from quantpits.workspace.atomic import sha256_file
@@ -58,7 +58,7 @@ def run(workspace: Workspace, request: RunRequest, *, progress: Progress = SILEN
     source = resolve_market(workspace)
     anchor = load_calendar(source).last_session
     fresh = Journal(scenario=request.scenario, anchor_date=anchor, market=data_fingerprint(source))
-    earlier = None if request.restart else read_journal(workspace)
+    earlier = None if request.restart else JOURNAL.read(workspace)
     journal = earlier if earlier is not None and earlier.is_about(fresh) else fresh
     steps = scenario_steps(request.scenario)
     through = request.end_date or anchor
@@ -170,7 +170,7 @@ def run_steps(
             report = step.call(workspace, through, progress)
         except QuantPitsError as error:
             if reports:  # a run that finished nothing leaves no trace
-                replace(journal, failed_step=step.name).write(workspace)
+                JOURNAL.write(workspace, replace(journal, failed_step=step.name))
             _say_where(error, step.name, number=number, count=len(steps))
             raise
         seconds = round(time.perf_counter() - started, 1)
@@ -178,7 +178,7 @@ def run_steps(
         if known is not None and not report.changed and _still_holds(workspace, known, entry):
             entry = known  # nothing is new, so the journal keeps its bytes
         journal = journal.with_entry(entry)
-        journal.write(workspace)
+        JOURNAL.write(workspace, journal)
         previous = entry
         status: StepStatus = "ran" if report.changed else "unchanged"
         lines.append(StepLine(step.name, status, seconds, tuple(report.summary())))

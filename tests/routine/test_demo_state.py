@@ -6,7 +6,7 @@ import pytest
 
 from quantpits.errors import CorruptArtifactError
 from quantpits.routine import DemoStage
-from quantpits.routine.demo_state import DemoState, demo_state_path, read_demo_state, week_ends
+from quantpits.routine.demo_state import DEMO_STATE, DemoState, week_ends
 from quantpits.workspace import Workspace
 
 FRIDAY = date(2026, 11, 6)
@@ -25,19 +25,19 @@ def weekdays(first, count):
 
 def test_state_reads_back_as_written(workspace):
     state = STATE.with_finished("week 0", [DemoStage("week 0: train", 61.0, ("4 models",))])
-    state.write(workspace)
-    assert state == read_demo_state(workspace)
+    DEMO_STATE.write(workspace, state)
+    assert state == DEMO_STATE.read(workspace)
 
 
 def test_no_state_is_none(workspace):
-    assert read_demo_state(workspace) is None
+    assert DEMO_STATE.read(workspace) is None
 
 
 def test_unreadable_state_is_refused_with_what_to_do(workspace):
-    demo_state_path(workspace).parent.mkdir()
-    demo_state_path(workspace).write_text("{}", encoding="utf-8")
+    DEMO_STATE.path(workspace).parent.mkdir()
+    DEMO_STATE.path(workspace).write_text("{}", encoding="utf-8")
     with pytest.raises(CorruptArtifactError, match="start over with --fresh"):
-        read_demo_state(workspace)
+        DEMO_STATE.read(workspace)
 
 
 def test_weeks_end_on_their_last_session():

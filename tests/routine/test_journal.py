@@ -8,11 +8,10 @@ import pytest
 
 from quantpits.errors import CorruptArtifactError
 from quantpits.routine.journal import (
+    JOURNAL,
     Journal,
     JournalEntry,
     inputs_fingerprint,
-    journal_path,
-    read_journal,
 )
 from quantpits.workspace import Workspace
 from quantpits.workspace.atomic import sha256_bytes
@@ -29,20 +28,20 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def test_journal_reads_back_as_written(workspace):
     journal = EMPTY.with_entry(PREDICT).with_entry(FUSE)
-    journal.write(workspace)
-    assert journal == read_journal(workspace)
+    JOURNAL.write(workspace, journal)
+    assert journal == JOURNAL.read(workspace)
 
 
 def test_no_journal_is_none(workspace):
-    assert read_journal(workspace) is None
+    assert JOURNAL.read(workspace) is None
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"scenario": "A"}', '{"scenario": "C"}'])
 def test_unreadable_journal_is_refused_with_what_to_do(workspace, text):
-    journal_path(workspace).parent.mkdir()
-    journal_path(workspace).write_text(text, encoding="utf-8")
+    JOURNAL.path(workspace).parent.mkdir()
+    JOURNAL.path(workspace).write_text(text, encoding="utf-8")
     with pytest.raises(CorruptArtifactError, match="delete the file"):
-        read_journal(workspace)
+        JOURNAL.read(workspace)
 
 
 def test_entry_replaces_the_older_one_in_its_place():
@@ -113,7 +112,7 @@ def test_inputs_include_the_step_before(workspace):
 
 
 def test_writing_the_same_journal_touches_nothing(workspace):
-    EMPTY.with_entry(PREDICT).write(workspace)
-    before = journal_path(workspace).stat().st_mtime_ns
-    EMPTY.with_entry(PREDICT).write(workspace)
-    assert before == journal_path(workspace).stat().st_mtime_ns
+    JOURNAL.write(workspace, EMPTY.with_entry(PREDICT))
+    before = JOURNAL.path(workspace).stat().st_mtime_ns
+    JOURNAL.write(workspace, EMPTY.with_entry(PREDICT))
+    assert before == JOURNAL.path(workspace).stat().st_mtime_ns

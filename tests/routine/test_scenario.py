@@ -11,7 +11,7 @@ import pytest
 
 from quantpits.errors import Finding, MissingArtifactError, OrderError
 from quantpits.routine import RunRequest, scenario
-from quantpits.routine.journal import journal_path, read_journal
+from quantpits.routine.journal import JOURNAL
 from quantpits.routine.scenario_steps import ScenarioStep
 from quantpits.workspace import Workspace
 from quantpits.workspace.atomic import write_text
@@ -100,12 +100,12 @@ def test_trades_are_processed_through_the_day_that_was_asked_for(house):
 
 def test_second_run_changes_nothing(house):
     house.run()
-    before = journal_path(house.workspace).read_bytes()
+    before = JOURNAL.path(house.workspace).read_bytes()
     report = house.run()
     assert ["predict", "fuse", "orders"] == house.calls
     assert ["unchanged"] * 3 == statuses(report)
     assert not report.changed
-    assert before == journal_path(house.workspace).read_bytes()
+    assert before == JOURNAL.path(house.workspace).read_bytes()
 
 
 def test_failure_keeps_class_and_exit_code_and_names_the_step(house):
@@ -116,7 +116,7 @@ def test_failure_keeps_class_and_exit_code_and_names_the_step(house):
     assert "mend it; then run the same scenario again: it goes on at step 3, orders" in str(
         caught.value
     )
-    assert "orders" == read_journal(house.workspace).failed_step
+    assert "orders" == JOURNAL.read(house.workspace).failed_step
 
 
 def test_next_run_goes_on_at_the_failure(house):
@@ -127,7 +127,7 @@ def test_next_run_goes_on_at_the_failure(house):
     report = house.run()
     assert ["orders"] == house.calls
     assert ["done before", "done before", "ran"] == statuses(report)
-    assert read_journal(house.workspace).failed_step is None
+    assert JOURNAL.read(house.workspace).failed_step is None
 
 
 def test_failure_in_a_run_that_had_finished_is_gone_back_to(house):
@@ -143,16 +143,16 @@ def test_failure_of_the_first_step_writes_nothing(house):
     house.failing = "predict"
     with pytest.raises(OrderError, match="Step 1"):
         house.run()
-    assert not journal_path(house.workspace).exists()
+    assert not JOURNAL.path(house.workspace).exists()
 
 
 def test_run_that_finished_nothing_leaves_the_journal_as_it_was(house):
     house.run()
-    before = journal_path(house.workspace).read_bytes()
+    before = JOURNAL.path(house.workspace).read_bytes()
     house.failing = "predict"
     with pytest.raises(OrderError, match="Step 1"):
         house.run()
-    assert before == journal_path(house.workspace).read_bytes()
+    assert before == JOURNAL.path(house.workspace).read_bytes()
 
 
 def test_failure_without_a_hint_still_says_how_to_go_on(house, monkeypatch):
@@ -201,8 +201,8 @@ def test_run_that_was_killed_goes_on_after_the_last_finished_step(house):
     house.failing = "fuse"
     with pytest.raises(OrderError, match="does not fit"):
         house.run()
-    journal = read_journal(house.workspace)
-    scenario.replace(journal, failed_step=None).write(house.workspace)
+    journal = JOURNAL.read(house.workspace)
+    JOURNAL.write(house.workspace, scenario.replace(journal, failed_step=None))
     house.failing = None
     house.run()
     assert ["fuse", "orders"] == house.calls
@@ -212,7 +212,7 @@ def test_dry_run_tells_and_writes_nothing(house):
     report = house.run(dry_run=True)
     assert ["would run"] * 3 == statuses(report)
     assert [] == house.calls
-    assert not journal_path(house.workspace).exists()
+    assert not JOURNAL.path(house.workspace).exists()
     assert not report.changed
 
 
