@@ -20,6 +20,11 @@ _OTHER = Group("Other", sort_key=3)
 
 COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("train", _ROUTINE, "Train every enabled model, predict with it and publish both."),
+    (
+        "incremental-train",
+        _ROUTINE,
+        "Train some models and merge them into the records of the others.",
+    ),
     ("predict", _ROUTINE, "Predict with models that were trained before; train nothing."),
     ("fuse", _ROUTINE, "Fuse the scores of several models into one prediction."),
     (

@@ -20,6 +20,7 @@ __all__ = [
     "DryRun",
     "NameList",
     "RecordFile",
+    "SelectionFlags",
     "names_from",
     "values_of",
 ]
@@ -48,6 +49,26 @@ DryRun = Annotated[bool, Parameter(help="Show what would be done; write nothing.
 RecordFile = Annotated[
     Path | None, Parameter(help="Train records to use [default: latest_train_records.json].")
 ]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionFlags:
+    """Which models of the registry a command is about; each field is the flag of its name."""
+
+    models: Annotated[NameList | None, Parameter(help="These models, by name.")] = None
+    all_enabled: Annotated[bool, Parameter(help="Every enabled model.")] = False
+    algorithm: Annotated[str | None, Parameter(help="Only models of this algorithm.")] = None
+    dataset: Annotated[str | None, Parameter(help="Only models on this dataset.")] = None
+    market: Annotated[str | None, Parameter(help="Only models of this market.")] = None
+    tag: Annotated[str | None, Parameter(help="Only models with this tag.")] = None
+    skip: Annotated[NameList, Parameter(help="Models to leave out.")] = ()
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether anything says which models."""
+        filters = (self.algorithm, self.dataset, self.market, self.tag)
+        return bool(self.models or self.all_enabled or any(filters))
 
 
 @Parameter(name="*", group=_COMMON)

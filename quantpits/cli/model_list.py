@@ -1,17 +1,19 @@
 """The models of the registry and what the records know of each, for ``--list``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantpits.cli.flags import SelectionFlags, values_of
 from quantpits.errors import Finding, MissingArtifactError
 
 if TYPE_CHECKING:
+    from quantpits.cli.execute import Step
     from quantpits.modeling.selection import ModelSelection
-    from quantpits.workspace import Workspace
+    from quantpits.workspace import Progress, Workspace
 
-__all__ = ["ListedModel", "ModelListReport", "list_models"]
+__all__ = ["ListedModel", "ModelListReport", "list_models", "listing_of"]
 
 _HEADER = ("model", "enabled", "algorithm", "dataset", "market", "tags", "current anchor")
 
@@ -114,6 +116,34 @@ def list_models(
             for name in names
         ),
     )
+
+
+def listing_of(flags: SelectionFlags, *, source_records: Path | None = None) -> "Step":
+    """Return a step that only lists the models that `flags` mean, all of them by default.
+
+    Parameters
+    ----------
+    flags : SelectionFlags
+        Which models, perhaps among other flags.
+    source_records : Path or None
+        Other train records than the workspace's own.
+
+    Returns
+    -------
+    callable
+        For `quantpits.cli.execute.execute`.
+    """
+
+    def step(workspace: "Workspace", _progress: "Progress") -> ModelListReport:
+        from quantpits.modeling.selection import ModelSelection  # noqa: PLC0415 - keeps --help quick
+
+        wanted = values_of(flags)
+        chosen = {field.name: wanted[field.name] for field in fields(SelectionFlags)}
+        if not flags.is_selected:
+            chosen["models"] = tuple(workspace.registry().models)
+        return list_models(workspace, ModelSelection(**chosen), source_records=source_records)
+
+    return step
 
 
 def _anchors(workspace: "Workspace", source_records: Path | None) -> dict[str, date]:

@@ -8,6 +8,6 @@ May be imported from here: the request and the report, which are light; `trainin
 work. Never here: another step, and Qlib or MLflow themselves (they are behind `modeling`).
 """
 
-from quantpits.training.request import TrainReport, TrainRequest
+from quantpits.training.request import StateReport, StateRequest, TrainReport, TrainRequest
 
-__all__ = ["TrainReport", "TrainRequest"]
+__all__ = ["StateReport", "StateRequest", "TrainReport", "TrainRequest"]

@@ -21,6 +21,7 @@ from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.modeling.windows import compute_windows
 from quantpits.modeling.workflow import Injection, Workflow, resolve_task, task_horizon
 from quantpits.records import ModelRecord, read_train_records
+from quantpits.training.resume import refuse_other_training, resumed
 from quantpits.training.run_state import RunState, read_run_state
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class TrainPlan:
 
     Attributes
     ----------
+    request : TrainRequest
+        What was asked for; with the models of the interrupted training, if it goes on with one.
     setting : Setting
         Configuration, market and anchor.
     experiment : str
@@ -50,6 +53,7 @@ class TrainPlan:
         What a person should know.
     """
 
+    request: TrainRequest
     setting: Setting
     experiment: str
     jobs: dict[str, FitJob]
@@ -86,8 +90,13 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
         If a config or workflow file is wrong.
     DataError
         If the market data are missing, or too short for the windows.
+    StaleArtifactError
+        If it is to go on with a training that is not of the same anchor, settings and data.
     """
     setting = load_setting(workspace)
+    state = read_run_state(workspace)
+    if request.resume:
+        request = resumed(request, state)
     names = select_models(setting.registry, _selection(request))
     workflows = read_workflows(workspace, setting.registry, names)
     experiment = request.experiment_name or setting.experiment("Train")
@@ -96,14 +105,15 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
         name: _job(setting, name, workflow, experiment=experiment, strategy=(topk, n_drop))
         for name, workflow in workflows.items()
     }
-    state = read_run_state(workspace)
+    if request.resume:
+        refuse_other_training(state, jobs, experiment=experiment)
     known = {} if request.retrain else _finished(workspace, state)
     reusable = {
         name: known[job.facts.fingerprint]
         for name, job in jobs.items()
         if job.facts.fingerprint in known and is_whole(workspace, known[job.facts.fingerprint])
     }
-    return TrainPlan(setting, experiment, jobs, reusable, state, _findings(setting, jobs))
+    return TrainPlan(request, setting, experiment, jobs, reusable, state, _findings(setting, jobs))
 
 
 def published_records(workspace: Workspace) -> dict[str, ModelRecord]:

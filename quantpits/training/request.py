@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from quantpits.errors import Finding
     from quantpits.modeling.results import ModelResult
 
-__all__ = ["TrainReport", "TrainRequest"]
+__all__ = ["StateReport", "StateRequest", "TrainReport", "TrainRequest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,11 @@ class TrainRequest:
     all_enabled : bool
         Every enabled model, like no selection at all, but merged into the records.
     partial : bool
-        Publish the models that succeeded even if others failed.
+        Publish the models that succeeded even if others failed. A training of some models always
+        does: it is merged into the records of the others.
+    resume : bool
+        Go on with the interrupted training, of the same models if none are named; refuse when its
+        anchor, experiment, configuration or data are not those of now.
     retrain : bool
         Train also what was trained with the same configuration and data already.
     experiment_name : str or None
@@ -48,6 +52,7 @@ class TrainRequest:
     skip: tuple[str, ...] = ()
     all_enabled: bool = False
     partial: bool = False
+    resume: bool = False
     retrain: bool = False
     experiment_name: str | None = None
     dry_run: bool = False
@@ -57,6 +62,90 @@ class TrainRequest:
         """Whether this is the full training, which replaces the records."""
         filters = (self.algorithm, self.dataset, self.market, self.tag)
         return not (self.models or self.skip or self.all_enabled) and filters == (None,) * 4
+
+    @property
+    def is_publishing_successes(self) -> bool:
+        """Whether a model that fails leaves the others to be published."""
+        return self.partial or not self.is_full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRequest:
+    """What to do with the state of the latest training.
+
+    Attributes
+    ----------
+    clear : bool
+        Forget it, after a backup; otherwise only show it.
+    dry_run : bool
+        Write nothing.
+    """
+
+    clear: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateReport:
+    """How far the latest training has come.
+
+    Attributes
+    ----------
+    workspace : str
+        Name of the workspace.
+    outputs : tuple of Path
+        The backup of a state that was forgotten.
+    findings : tuple of Finding
+        Always empty.
+    changed : bool
+        Whether a state was forgotten.
+    started_at : str or None
+        When it started; None if there is no state.
+    mode : str or None
+        ``"full"`` or ``"incremental"``.
+    experiment_name : str or None
+        MLflow experiment.
+    anchor_date : date or None
+        Its anchor.
+    completed, pending, skipped : tuple of str
+        Models that are finished, still to do, and left out on request.
+    failed : dict of str to str
+        Model to why it failed.
+    """
+
+    workspace: str
+    outputs: tuple[Path, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    changed: bool = False
+    started_at: str | None = None
+    mode: str | None = None
+    experiment_name: str | None = None
+    anchor_date: date | None = None
+    completed: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def summary(self) -> list[str]:
+        """Return lines for a person."""
+        forgotten = ["It is forgotten; what it published stays, and a backup was kept."]
+        if self.started_at is None:
+            known = f"{self.workspace} keeps no state of a training that can be read."
+            return [known, *(forgotten if self.changed else [])]
+        about = f"{self.mode}, started {self.started_at}, anchor {self.anchor_date}"
+        lines = [
+            f"The latest training of {self.workspace}: {about}, experiment {self.experiment_name}.",
+            f"Finished: {', '.join(self.completed) or 'none'}.",
+        ]
+        if self.pending:
+            lines.append(
+                f"Still to do: {', '.join(self.pending)}"
+                " (quantpits incremental-train --resume goes on)."
+            )
+        lines += [f"{name} FAILED: {reason}" for name, reason in self.failed.items()]
+        if self.skipped:
+            lines.append(f"Left out on request: {', '.join(self.skipped)}.")
+        return [*lines, *(forgotten if self.changed else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

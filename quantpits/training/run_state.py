@@ -62,6 +62,11 @@ class RunState:
     skipped: tuple[str, ...] = ()
     finished: dict[str, ModelRecord] = field(default_factory=dict)
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The models that are not finished, failed ones included."""
+        return tuple(name for name in self.target_models if name not in self.completed)
+
     def with_finished(self, model: str, record: ModelRecord) -> RunState:
         """Return this state with one more finished model."""
         return replace(

@@ -1,8 +1,8 @@
 """Training: plan, train what is missing, publish.
 
-A model that fails does not stop the others. Nothing is published unless every model succeeded or
-``partial`` was asked for; what did finish is kept either way, and the next run trains only what is
-missing.
+A model that fails does not stop the others. A full training publishes nothing unless every model
+succeeded or ``partial`` was asked for; what did finish is kept either way, and the next run trains
+only what is missing. A training of some models publishes its successes by merge.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def run(workspace: Workspace, request: TrainRequest, *, progress: Progress = SIL
     DataError
         If the market data are missing, or too short for the windows.
     ModelError
-        If a model failed and ``partial`` was not asked for, or all failed; nothing is published
-        then.
+        If a model of a full training failed and ``partial`` was not asked for, or all failed;
+        nothing is published then.
+    StaleArtifactError
+        If it is to go on with a training that is not of the same anchor, settings and data.
     WorkspaceLockedError
         If another command is writing to the workspace.
     """
@@ -79,6 +81,7 @@ def run(workspace: Workspace, request: TrainRequest, *, progress: Progress = SIL
         return _report(workspace, make_plan(workspace, request), is_dry_run=True)
     with writer_lock(workspace, "train"):
         plan = make_plan(workspace, request)
+        request = plan.request
         trained = _train_missing(workspace, request, plan, progress=progress)
         _refuse_failures(request, plan, trained)
         outputs, changed = publish(workspace, request, plan=plan, records=_all(plan, trained))
@@ -99,7 +102,7 @@ def _train_missing(
     if not jobs:
         return _Trained({}, {}, {}, 0)
     failures = _open_and_check(plan, jobs)
-    if not request.partial:
+    if not request.is_publishing_successes:
         _refuse_failures(request, plan, _Trained({}, failures, {}, 0))
     state = _begin(workspace, request, plan)
     runs, features = open_store(workspace, plan.experiment), FeatureStore()
@@ -127,13 +130,17 @@ def _begin(workspace: Workspace, request: TrainRequest, plan: TrainPlan) -> RunS
     """Write the state of a training that starts, keeping what earlier ones finished."""
     backup(workspace, workspace.run_state_path, "run_state")
     finished = {} if plan.state is None else plan.state.finished
+    targets, completed = tuple(plan.jobs), tuple(plan.reusable)
+    if request.resume and plan.state is not None:
+        targets = plan.state.target_models
+        completed = tuple(dict.fromkeys((*plan.state.completed, *completed)))
     state = RunState(
         started_at=f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}",
         mode="full" if request.is_full else "incremental",
         experiment_name=plan.experiment,
         anchor_date=plan.setting.anchor,
-        target_models=tuple(plan.jobs),
-        completed=tuple(plan.reusable),
+        target_models=targets,
+        completed=completed,
         skipped=request.skip,
         finished={**finished, **plan.reusable},
     )
@@ -170,7 +177,7 @@ def _fit_one(
 
 def _refuse_failures(request: TrainRequest, plan: TrainPlan, trained: _Trained) -> None:
     failures, finished = trained.failures, _all(plan, trained)
-    if not failures or (request.partial and finished):
+    if not failures or (request.is_publishing_successes and finished):
         return
     causes = "\n".join(textwrap.indent(str(error), "  ") for error in failures.values())
     raise ModelError(
