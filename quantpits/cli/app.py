@@ -35,6 +35,11 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("orders", _ROUTINE, "Write the next session's orders."),
     ("rank", _ROUTINE, "Write the Top N ranking of a prediction."),
     ("run", _ROUTINE, "Run the whole loop, from where an earlier run of it stopped."),
+    (
+        "check-workflow",
+        _SETUP,
+        "Check the workflow files against the trading frequency, and mend them.",
+    ),
     ("init", _SETUP, "Make a new workspace with the configuration of another one."),
     ("demo", _SETUP, "Show the whole loop in a scratch workspace on a synthetic market."),
     ("paper", _SETUP, "Settle past orders on paper, as a broker would."),

@@ -29,11 +29,18 @@ if TYPE_CHECKING:
 
     from quantpits.modeling.windows import DateWindows
 
-__all__ = ["Injection", "ResolvedTask", "Workflow", "read_workflow", "resolve_task"]
+__all__ = [
+    "PERIODS_PER_YEAR",
+    "Injection",
+    "ResolvedTask",
+    "Workflow",
+    "read_workflow",
+    "resolve_task",
+]
 
 _PLACEHOLDER = re.compile(r"<[A-Z_]+>")
 _QLIB_PLACEHOLDERS = {"<MODEL>", "<DATASET>", "<PRED>"}
-_PERIODS_PER_YEAR = {"week": 52, "day": 252}
+PERIODS_PER_YEAR = {"week": 52, "day": 252}
 # Handlers that take their processors and loader as given, without dates to fit or a label.
 _PLAIN_HANDLERS = {"DataHandler", "DataHandlerLP"}
 
@@ -305,7 +312,7 @@ def _inject_portfolio(injector: _Injector, path: str, values: Injection) -> None
 def _inject_record(injector: _Injector, path: str, record: Plain, values: Injection) -> None:
     kwargs = record.get("kwargs")
     if record.get("class") == "SigAnaRecord":
-        injector.put(f"{path}.kwargs.ann_scaler", _PERIODS_PER_YEAR[values.freq])
+        injector.put(f"{path}.kwargs.ann_scaler", PERIODS_PER_YEAR[values.freq])
     if isinstance(kwargs, dict) and isinstance(kwargs.get("config"), dict):
         _inject_portfolio(injector, f"{path}.kwargs.config", values)
 

@@ -8,6 +8,20 @@ May be imported from here: the request and the report, which are light; `trainin
 work. Never here: another step, and Qlib or MLflow themselves (they are behind `modeling`).
 """
 
-from quantpits.training.request import StateReport, StateRequest, TrainReport, TrainRequest
+from quantpits.training.request import (
+    CheckReport,
+    CheckRequest,
+    StateReport,
+    StateRequest,
+    TrainReport,
+    TrainRequest,
+)
 
-__all__ = ["StateReport", "StateRequest", "TrainReport", "TrainRequest"]
+__all__ = [
+    "CheckReport",
+    "CheckRequest",
+    "StateReport",
+    "StateRequest",
+    "TrainReport",
+    "TrainRequest",
+]

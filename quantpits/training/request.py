@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from quantpits.errors import Finding
     from quantpits.modeling.results import ModelResult
 
-__all__ = ["StateReport", "StateRequest", "TrainReport", "TrainRequest"]
+__all__ = [
+    "CheckReport",
+    "CheckRequest",
+    "StateReport",
+    "StateRequest",
+    "TrainReport",
+    "TrainRequest",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,3 +220,51 @@ class TrainReport:
         else:
             lines.append("Nothing to do: every model was trained on exactly this already.")
         return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """What to do with workflow files that are wrong.
+
+    Attributes
+    ----------
+    fix : bool
+        Mend what can be mended, after a backup.
+    dry_run : bool
+        Write nothing.
+    """
+
+    fix: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What was wrong with the workflow files.
+
+    Attributes
+    ----------
+    workspace : str
+        Name of the workspace.
+    outputs : tuple of Path
+        The files that were mended.
+    findings : tuple of Finding
+        What is still wrong, as errors; what was mended, as notes.
+    changed : bool
+        Whether a file was mended.
+    n_files : int
+        How many files were looked at.
+    """
+
+    workspace: str
+    outputs: tuple[Path, ...]
+    findings: tuple[Finding, ...]
+    changed: bool
+    n_files: int
+
+    def summary(self) -> list[str]:
+        """Return lines for a person; the findings are shown beside them."""
+        n_wrong = sum(finding.severity == "error" for finding in self.findings)
+        state = f"{n_wrong} things are wrong" if n_wrong else "nothing is wrong"
+        mended = f"; {len(self.outputs)} files were mended" if self.outputs else ""
+        return [f"{self.n_files} workflow files of {self.workspace}: {state}{mended}."]
