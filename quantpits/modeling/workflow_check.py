@@ -187,8 +187,8 @@ def _step_problems(root: Node, text: str, *, freq: str) -> Iterator[WorkflowProb
                 message = f"time_per_step is {step.value!r}; expected {freq!r}"
                 yield _problem(step, f"{path}.executor.kwargs.time_per_step", message, edit)
         elif _at(portfolio, "executor") is None:
-            edit = _executor_before_backtest(portfolio, text, freq)
-            yield _problem(portfolio, f"{path}.executor", "there is no executor", edit)
+            added = _executor_before_backtest(portfolio, text, freq)
+            yield _problem(portfolio, f"{path}.executor", "there is no executor", added)
         else:
             yield _problem(
                 portfolio, f"{path}.executor.kwargs.time_per_step", f"is missing; expected {freq!r}"
