@@ -20,7 +20,13 @@ from quantpits.modeling.datasets import build_dataset, keep_state, segment_label
 from quantpits.modeling.evaluation import checked_scores
 from quantpits.modeling.foreign import captured_output, foreign_code, load_class, loadable
 from quantpits.modeling.outcome import RunFacts, record_outcome
-from quantpits.modeling.runtime import fit_arguments, model_arguments, seed_everything
+from quantpits.modeling.pretraining import write_base_weights
+from quantpits.modeling.runtime import (
+    fit_arguments,
+    model_arguments,
+    scratch_arguments,
+    seed_everything,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,16 +59,24 @@ class FitJob:
         Its dates.
     seed : int
         Seed of everything random.
+    base : str or None
+        Name of the model whose weights it starts from.
     """
 
     facts: RunFacts
     task: ResolvedTask
     windows: DateWindows
     seed: int
+    base: str | None = None
 
 
 def fit_model(
-    workspace: Workspace, job: FitJob, *, runs: RecorderStore, features: FeatureStore
+    workspace: Workspace,
+    job: FitJob,
+    *,
+    runs: RecorderStore,
+    features: FeatureStore,
+    base: bytes | None = None,
 ) -> ModelRecord:
     """Train a model and record the run.
 
@@ -76,6 +90,8 @@ def fit_model(
         The experiment.
     features : FeatureStore
         Where the raw features come from.
+    base : bytes or None
+        The verified pickle of the model that the job starts from.
 
     Returns
     -------
@@ -91,7 +107,7 @@ def fit_model(
     name = job.facts.model
     with runs.run(name) as recorder:
         dataset = build_dataset(job.task.dataset, features, model=name)
-        model, log = _fitted(job, dataset, recorder)
+        model, log = _fitted(job, dataset, recorder, base)
         with foreign_code(name, "being pickled"):
             keep_state(dataset)
             model_file, dataset_file = pickled(model), pickled(dataset)
@@ -123,7 +139,9 @@ def check_class(job: FitJob) -> None:
     load_class(job.task.model, job.facts.model)
 
 
-def _fitted(job: FitJob, dataset: Any, recorder: RunRecorder) -> tuple[Any, str]:
+def _fitted(
+    job: FitJob, dataset: Any, recorder: RunRecorder, base: bytes | None
+) -> tuple[Any, str]:
     """Return the fitted model and what it printed."""
     name = job.facts.model
     model_class = load_class(job.task.model, name)
@@ -134,8 +152,12 @@ def _fitted(job: FitJob, dataset: Any, recorder: RunRecorder) -> tuple[Any, str]
         foreign_code(name, "training"),
         captured_output() as printed,
     ):
+        files = scratch_arguments(model_class, Path(scratch))
+        if base is not None and job.base is not None:
+            files["model_path"] = str(Path(scratch) / "base_weights")
+            write_base_weights(base, Path(files["model_path"]), model=name, base=job.base)
         seed_everything(job.seed)
-        model = model_class(**loadable(arguments))
+        model = model_class(**loadable(arguments), **files)
         seed_everything(job.seed)
         model.fit(dataset, **fit_arguments(model.fit, Path(scratch)))
     lost = sorted(key for key in recorder.non_finite if any(part in key for part in _LOSSES))

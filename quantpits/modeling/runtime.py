@@ -27,6 +27,7 @@ __all__ = [
     "calm_threads",
     "fit_arguments",
     "model_arguments",
+    "scratch_arguments",
     "seed_everything",
 ]
 
@@ -132,6 +133,26 @@ def model_arguments(
     for name in _THREAD_NAMES & set(merged):
         merged[name] = min(int(merged[name]), max(processors, DEFAULT_THREADS))
     return merged
+
+
+def scratch_arguments(model_class: type[Any], scratch: Path) -> dict[str, str]:
+    """Return the arguments that keep what a model writes while it is built away from the home.
+
+    Parameters
+    ----------
+    model_class : type
+        The class.
+    scratch : Path
+        A folder that is removed after the run.
+
+    Returns
+    -------
+    dict
+        Only what the class names. They are no parameters of the model, so they are not recorded.
+    """
+    wanted = {"pretrain_file": str(scratch / "pretrained_weights")}
+    named = inspect.signature(model_class).parameters
+    return {name: value for name, value in wanted.items() if name in named}
 
 
 def fit_arguments(fit: Callable[..., Any], scratch: Path) -> dict[str, Any]:

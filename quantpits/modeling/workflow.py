@@ -41,6 +41,8 @@ __all__ = [
 _PLACEHOLDER = re.compile(r"<[A-Z_]+>")
 _QLIB_PLACEHOLDERS = {"<MODEL>", "<DATASET>", "<PRED>"}
 PERIODS_PER_YEAR = {"week": 52, "day": 252}
+# Names that models give to windows of their own, and the windows they are.
+_SAME_SEGMENT = {"pretrain": "train", "pretrain_validation": "valid"}
 # Handlers that take their processors and loader as given, without dates to fit or a label.
 _PLAIN_HANDLERS = {"DataHandler", "DataHandlerLP"}
 
@@ -222,6 +224,11 @@ def resolve_task(workflow: Workflow, values: Injection) -> ResolvedTask:
     injector.put_all("", {"market": values.market, "benchmark": values.benchmark})
     _inject_handler(injector, workflow, values)
     segments = values.windows.segments()
+    named = _at(content, "task.dataset.kwargs.segments")
+    if isinstance(named, dict):
+        segments |= {
+            extra: segments[same] for extra, same in _SAME_SEGMENT.items() if extra in named
+        }
     injector.put("task.dataset.kwargs.segments", segments)
     if isinstance(content.get("port_analysis_config"), dict):
         _inject_portfolio(injector, "port_analysis_config", values)

@@ -21,6 +21,7 @@ from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.modeling.windows import compute_windows
 from quantpits.modeling.workflow import Injection, Workflow, resolve_task, task_horizon
 from quantpits.records import ModelRecord, read_train_records
+from quantpits.training.bases import bases_first, in_order, outside_bases, started_from
 from quantpits.training.resume import refuse_other_training, resumed
 from quantpits.training.run_state import RunState, read_run_state
 
@@ -47,6 +48,8 @@ class TrainPlan:
         Every selected model, in the registry's order.
     reusable : dict of str to ModelRecord
         The models that need no training.
+    bases : dict of str to ModelRecord
+        Finished models outside of the selection that a selected one starts from.
     state : RunState or None
         The state of the latest training.
     findings : tuple of Finding
@@ -58,13 +61,14 @@ class TrainPlan:
     experiment: str
     jobs: dict[str, FitJob]
     reusable: dict[str, ModelRecord]
+    bases: dict[str, ModelRecord]
     state: RunState | None
     findings: tuple[Finding, ...]
 
     def missing(self) -> list[FitJob]:
-        """Return the jobs to run, models with equal features and processors side by side."""
+        """Return the jobs to run: side by side with equal features, but after their base."""
         jobs = [job for name, job in self.jobs.items() if name not in self.reusable]
-        return sorted(jobs, key=lambda job: handler_group(job.task.handler))
+        return bases_first(sorted(jobs, key=lambda job: handler_group(job.task.handler)))
 
 
 def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
@@ -90,6 +94,8 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
         If a config or workflow file is wrong.
     DataError
         If the market data are missing, or too short for the windows.
+    MissingArtifactError
+        If a model starts from another that is neither selected nor trained.
     StaleArtifactError
         If it is to go on with a training that is not of the same anchor, settings and data.
     """
@@ -100,11 +106,14 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
     names = select_models(setting.registry, _selection(request))
     workflows = read_workflows(workspace, setting.registry, names)
     experiment = request.experiment_name or setting.experiment("Train")
-    topk, n_drop = _strategy(workspace, setting)
-    jobs = {
-        name: _job(setting, name, workflow, experiment=experiment, strategy=(topk, n_drop))
-        for name, workflow in workflows.items()
-    }
+    strategy = _strategy(workspace, setting)
+    bases = outside_bases(workspace, setting.registry, names)
+    jobs: dict[str, FitJob] = {}
+    for name in in_order(setting.registry, names):
+        base = setting.registry.models[name].pretrain_source
+        job = _job(setting, name, workflows[name], experiment=experiment, strategy=strategy)
+        jobs[name] = job if base is None else started_from(job, base, jobs=jobs, bases=bases)
+    jobs = {name: jobs[name] for name in names}
     if request.resume:
         refuse_other_training(state, jobs, experiment=experiment)
     known = {} if request.retrain else _finished(workspace, state)
@@ -113,7 +122,7 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
         for name, job in jobs.items()
         if job.facts.fingerprint in known and is_whole(workspace, known[job.facts.fingerprint])
     }
-    return TrainPlan(request, setting, experiment, jobs, reusable, state, _findings(setting, jobs))
+    return TrainPlan(request, setting, experiment, jobs, reusable, bases, state, _findings(jobs))
 
 
 def published_records(workspace: Workspace) -> dict[str, ModelRecord]:
@@ -217,14 +226,6 @@ def _finished(workspace: Workspace, state: RunState | None) -> dict[str, ModelRe
     }
 
 
-def _findings(setting: Setting, jobs: dict[str, FitJob]) -> tuple[Finding, ...]:
+def _findings(jobs: dict[str, FitJob]) -> tuple[Finding, ...]:
     notes = dict.fromkeys(note for job in jobs.values() for note in job.windows.notes)
-    findings = [Finding("TRN001", "warning", note, "config/model_config.json") for note in notes]
-    for name in jobs:
-        source = setting.registry.models[name].pretrain_source
-        if source is not None:
-            message = f"{name} is trained from scratch: pretrain_source {source!r} is not used yet"
-            findings.append(
-                Finding("TRN002", "warning", message, "config/model_registry.yaml", name)
-            )
-    return tuple(findings)
+    return tuple(Finding("TRN001", "warning", note, "config/model_config.json") for note in notes)

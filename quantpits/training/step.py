@@ -18,6 +18,7 @@ from quantpits.modeling.features import FeatureStore
 from quantpits.modeling.fit import FitJob, check_class, fit_model
 from quantpits.modeling.recorders import RecorderStore, open_store
 from quantpits.modeling.results import ModelResult, model_result
+from quantpits.training.bases import base_content
 from quantpits.training.plan import TrainPlan, make_plan
 from quantpits.training.publish import publish
 from quantpits.training.request import TrainReport, TrainRequest
@@ -114,7 +115,9 @@ def _train_missing(
             advance(0, name)
             began = time.monotonic()
             if name not in failures:
-                _fit_one(workspace, job, runs=runs, features=features, into=(records, failures))
+                known = {**plan.bases, **plan.reusable, **records}
+                into = (records, failures)
+                _fit_one(workspace, job, runs=runs, features=features, known=known, into=into)
             seconds[name] = time.monotonic() - began
             state = (
                 state.with_finished(name, records[name])
@@ -166,11 +169,15 @@ def _fit_one(
     *,
     runs: RecorderStore,
     features: FeatureStore,
+    known: Mapping[str, ModelRecord],
     into: tuple[dict[str, ModelRecord], dict[str, ModelError]],
 ) -> None:
     records, failures = into
     try:
-        records[job.facts.model] = fit_model(workspace, job, runs=runs, features=features)
+        base = base_content(workspace, job, known)
+        records[job.facts.model] = fit_model(
+            workspace, job, runs=runs, features=features, base=base
+        )
     except ModelError as error:
         failures[job.facts.model] = error
 

@@ -32,8 +32,8 @@ def wrong(workspace):
 def test_a_right_workspace_has_nothing_to_mend(workspace, files):
     before = files(workspace.root)
     report = run(workspace, CheckRequest(fix=True))
-    assert ((), (), False, 7) == (report.outputs, report.findings, report.changed, report.n_files)
-    assert ["7 workflow files of W: nothing is wrong."] == report.summary()
+    assert ((), (), False, 19) == (report.outputs, report.findings, report.changed, report.n_files)
+    assert ["19 workflow files of W: nothing is wrong."] == report.summary()
     assert before == files(workspace.root)
 
 

@@ -77,8 +77,8 @@ def test_the_fingerprint_follows_what_decides_the_result_and_nothing_else(make, 
     assert before != fingerprints(workspace, purge=False, seed=7)
 
 
-def test_notes_and_unused_settings_are_findings(make, workflow):
-    models = {"a": workflow(), "b": (workflow(), {"pretrain_source": "a"})}
+def test_notes_of_the_windows_are_findings(make, workflow):
+    models = {"a": workflow()}
     dates = {
         "data_slice_mode": "fixed",
         "fit_end_time": "2021-02-26",
@@ -88,9 +88,8 @@ def test_notes_and_unused_settings_are_findings(make, workflow):
         "test_end_time": "2022-03-31",
     }
     findings = make_plan(make(models, **dates), TrainRequest()).findings
-    assert ["TRN001", "TRN002"] == [finding.code for finding in findings]
+    assert ["TRN001"] == [finding.code for finding in findings]
     assert "starts at 2020-01-02" in findings[0].message
-    assert "b is trained from scratch" in findings[1].message
 
 
 @pytest.mark.parametrize(
