@@ -11,7 +11,7 @@ WORKERS ?= 2
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONHASHSEED=0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install install-nn install-dev test slow coverage check lint format types contracts docs constraints wheel clean
+.PHONY: help demo install install-nn install-dev test slow bench coverage check lint format types contracts docs constraints wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -30,6 +30,13 @@ test: install-dev ## every test but the long proofs
 
 slow: install-dev ## the long proofs: many more random cases of what `make test` draws
 	$(TEST_ENV) QUANTPITS_SLOW=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --durations 15
+
+bench: install-dev ## every speed claim: ratios and bars, on an idle machine (about twenty minutes)
+	$(BIN)/python -m benchmarks.simulator_vs_qlib
+	$(BIN)/python -m benchmarks.search_speed --case all
+	$(BIN)/python -m benchmarks.search_end_to_end --case all
+	$(BIN)/python -m benchmarks.fusion_speed
+	$(BIN)/python -m benchmarks.ledger_import
 
 coverage: install-dev ## every test with branch coverage, and the gates of the pure rooms
 	rm -f .coverage .coverage.*

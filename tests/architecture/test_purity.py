@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PURE_ROOMS = ("signals", "trading")
-STEPS = ("training", "prediction", "fusion", "post_trade", "orders", "ranking")
+STEPS = ("training", "prediction", "search", "fusion", "post_trade", "orders", "ranking")
 IMPURE_KINDS = ("step", "files", "__init__")
 IMPURE_MODULES = {
+    "orders.books": "reads the log of holdings that post-trade wrote",
+    "orders.opinion_files": "the opinions as a file, written and read",
+    "orders.opinion_step": "a step of its own: it draws what the other one wrote",
+    "orders.scores": "finds and reads the predictions",
+    "orders.sheet_xlsx": "packs a workbook in memory",
     "post_trade.broker_files": "finds the broker's files and the table that describes them",
     "post_trade.brokers.table": "its read_number and read_date read cells, not files",
     "post_trade.check": "holds the books against the files made from them",
