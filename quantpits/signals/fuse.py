@@ -1,4 +1,8 @@
-"""Fusion: one score from many, as the weighted mean of what the models say."""
+"""Fusion: one score from many, as the weighted mean of what the models say.
+
+Equal weights are summed first and divided once, in the order of the models: the simulator of many
+combinations does the same with sums that they share, and gets the same bits.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +83,8 @@ def fuse(scores: FloatArray, weights: FloatArray) -> FloatArray:
     Returns
     -------
     float64 [T, N]
-        Within the range of the models' scores at every cell; the scores themselves if there is
-        one model.
+        Within the range of the models' scores at every cell, with equal weights but for rounding;
+        the scores themselves if there is one model.
 
     Raises
     ------
@@ -112,8 +116,23 @@ def fuse(scores: FloatArray, weights: FloatArray) -> FloatArray:
             found=list(weights.shape),
         )
     per_day = np.broadcast_to(normalise_weights(weights), (n_days, n_models))
-    total = np.zeros(scores.shape[1:])
-    for model in range(n_models):
-        total += per_day[:, model, np.newaxis] * scores[model]
+    is_equal = (per_day == per_day[:, :1]).all(axis=1)
+    result = np.empty(scores.shape[1:])
+    result[is_equal] = _plain_mean(scores[:, is_equal])
+    result[~is_equal] = _weighted_mean(scores[:, ~is_equal], per_day[~is_equal])
+    return result
+
+
+def _plain_mean(scores: FloatArray) -> FloatArray:
+    total: FloatArray = scores[0].copy()
+    for of_model in scores[1:]:
+        total += of_model
+    return total / len(scores)
+
+
+def _weighted_mean(scores: FloatArray, weights: FloatArray) -> FloatArray:
+    total: FloatArray = np.zeros(scores.shape[1:])
+    for model, of_model in enumerate(scores):
+        total += weights[:, model, np.newaxis] * of_model
     # Rounding may carry a mean a hair outside of what it averages.
     return np.clip(total, scores.min(axis=0), scores.max(axis=0))

@@ -62,22 +62,21 @@ def zscore(scores: FloatArray) -> FloatArray:
         return result
     n_days = len(scores)
     values = scores[row, column]
+    n_scored = np.bincount(row, minlength=n_days)
+    has_any = n_scored > 0
+    first = (np.cumsum(n_scored) - n_scored)[has_any]  # the cells come day by day
     largest = np.zeros(n_days)
-    np.maximum.at(largest, row, np.abs(values))
+    largest[has_any] = np.maximum.reduceat(np.abs(values), first)
     # Scaling by a power of two is exact and keeps the squares of very large or small scores finite.
     values = np.ldexp(values, -np.frexp(largest)[1][row])
-    n_scored = np.bincount(row, minlength=n_days)
     # bincount adds one value after the other: a day's sum does not depend on the panel's width.
     mean = np.bincount(row, weights=values, minlength=n_days) / np.maximum(n_scored, 1)
     centred = values - mean[row]
     squares = np.bincount(row, weights=centred * centred, minlength=n_days)
     deviation = np.sqrt(squares / np.maximum(n_scored - 1, 1))
     # Equality is asked of the scores themselves: the rounded mean of equals need not equal them.
-    highest = np.full(n_days, -np.inf)
-    lowest = np.full(n_days, np.inf)
-    np.maximum.at(highest, row, values)
-    np.minimum.at(lowest, row, values)
-    is_flat = highest <= lowest
+    is_flat = np.ones(n_days, dtype=np.bool_)
+    is_flat[has_any] = np.maximum.reduceat(values, first) <= np.minimum.reduceat(values, first)
     deviation[is_flat] = 1.0
     result[row, column] = np.where(is_flat[row], 0.0, centred / deviation[row])
     return result

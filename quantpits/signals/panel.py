@@ -149,11 +149,15 @@ def panel_from_series(series: pd.Series[float]) -> ScorePanel:
         )
     scored = series[series.notna()]
     day_level = 1 if list(scored.index.names) == [_INSTRUMENT_LEVEL, _DATE_LEVEL] else 0
-    days = _whole_days(scored.index.get_level_values(day_level))
-    names = np.asarray(scored.index.get_level_values(1 - day_level), dtype=np.str_)
-    dates, row = np.unique(days, return_inverse=True)
-    instruments, column = np.unique(names, return_inverse=True)
-    _refuse_repeats(row * max(len(instruments), 1) + column, days, names)
+    # Text and days are compared once for each distinct value, since many rows share them.
+    day_of, day_values = _coded_level(scored.index, day_level)
+    name_of, name_values = _coded_level(scored.index, 1 - day_level)
+    days = _whole_days(day_values, day_of)
+    names = np.asarray(name_values, dtype=np.str_)
+    dates, row_of = np.unique(days, return_inverse=True)
+    instruments, column_of = np.unique(names, return_inverse=True)
+    row, column = row_of[day_of], column_of[name_of]
+    _refuse_repeats(row * max(len(instruments), 1) + column, days[day_of], names[name_of])
     scores = np.full((len(dates), len(instruments)), np.nan)
     scores[row, column] = scored.to_numpy(dtype=np.float64)
     return ScorePanel(dates, tuple(instruments.tolist()), scores)
@@ -232,20 +236,34 @@ def align(panels: Mapping[str, ScorePanel]) -> AlignedScores:
             found="none",
             hint="predict all of them again for the same universe and dates",
         )
-    stack[:, ~is_shared] = np.nan
     keep_day = is_shared.any(axis=1)
     keep_name = is_shared.any(axis=0)
-    scores = stack[:, keep_day][:, :, keep_name]
-    return AlignedScores(dates[keep_day], tuple(names[keep_name].tolist()), tuple(panels), scores)
+    # Models mostly score the same cells: then there is nothing to cut, and nothing to copy.
+    if not is_shared.all():
+        stack[:, ~is_shared] = np.nan
+        stack = stack[:, keep_day][:, :, keep_name]
+    return AlignedScores(dates[keep_day], tuple(names[keep_name].tolist()), tuple(panels), stack)
 
 
 def _select(panel: ScorePanel, dates: DateArray, names: npt.NDArray[np.str_]) -> FloatArray:
+    if (len(dates), len(names)) == panel.scores.shape:
+        return panel.scores  # both are among the panel's own, so they are its own
     row = np.searchsorted(panel.dates, dates)
     column = np.searchsorted(np.asarray(panel.instruments, dtype=np.str_), names)
     return panel.scores[np.ix_(row, column)]
 
 
-def _whole_days(values: pd.Index) -> DateArray:
+def _coded_level(index: pd.Index, level: int) -> tuple[npt.NDArray[np.intp], pd.Index]:
+    """Return the distinct values of a level that occur, and which of them each row has."""
+    assert isinstance(index, pd.MultiIndex)  # as an index of two levels always is
+    position, used = pd.factorize(index.codes[level])
+    if (used < 0).any():  # a missing value has no place in the level
+        return pd.factorize(index.get_level_values(level), use_na_sentinel=False)
+    return position, index.levels[level][used]
+
+
+def _whole_days(values: pd.Index, day_of: npt.NDArray[np.intp]) -> DateArray:
+    """Return the distinct days; a message names the first row that has a bad one."""
     try:
         stamps = np.asarray(pd.to_datetime(values).tz_localize(None), dtype="datetime64[ns]")
     except (TypeError, ValueError) as error:
@@ -255,13 +273,14 @@ def _whole_days(values: pd.Index) -> DateArray:
             found=str(error),
         ) from error
     days = stamps.astype("datetime64[D]")
-    with_time = np.flatnonzero((stamps != days) | np.isnat(stamps))
-    if len(with_time):
+    is_bad = (stamps != days) | np.isnat(stamps)
+    if is_bad.any():
+        row = int(np.argmax(is_bad[day_of]))
         raise DataError(
             "The day level of the scores has a value that is not a whole day.",
-            where=f"row {int(with_time[0]) + 1}",
+            where=f"row {row + 1}",
             expected="a date without a time",
-            found=str(stamps[with_time[0]]),
+            found=str(stamps[day_of[row]]),
         )
     return days
 
@@ -269,6 +288,8 @@ def _whole_days(values: pd.Index) -> DateArray:
 def _refuse_repeats(
     cell: npt.NDArray[np.intp], days: DateArray, names: npt.NDArray[np.str_]
 ) -> None:
+    if cell.size and np.bincount(cell).max() <= 1:
+        return
     _, first, count = np.unique(cell, return_index=True, return_counts=True)
     repeated = first[count > 1]
     if len(repeated):

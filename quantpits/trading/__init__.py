@@ -49,7 +49,15 @@ from quantpits.trading.regions import CN_RULES, US_RULES, rule_book
 from quantpits.trading.rulebook import RuleBook, SessionRules
 from quantpits.trading.selection import DecisionBuffers, DecisionRule, decision_buffers
 from quantpits.trading.simulator import simulate_sessions
-from quantpits.trading.simulator_market import RawBars, SessionInputs, session_inputs
+from quantpits.trading.simulator_combos import (
+    COMBO_COLUMNS,
+    ComboPanel,
+    ComboResults,
+    ComboSimulation,
+    ComboTerms,
+    combo_simulation,
+)
+from quantpits.trading.simulator_market import RawBars, RawBefore, SessionInputs, session_inputs
 from quantpits.trading.simulator_rules import (
     Execution,
     Opening,
@@ -76,10 +84,15 @@ from quantpits.trading.sizing import (
 
 __all__ = [
     "CN_RULES",
+    "COMBO_COLUMNS",
     "PERIODS_PER_YEAR",
     "RISK_FREE_ANNUAL",
     "US_RULES",
     "AdjustedBars",
+    "ComboPanel",
+    "ComboResults",
+    "ComboSimulation",
+    "ComboTerms",
     "Decision",
     "DecisionBuffers",
     "DecisionRule",
@@ -101,6 +114,7 @@ __all__ = [
     "QlibInputs",
     "QlibSteps",
     "RawBars",
+    "RawBefore",
     "Role",
     "RuleBook",
     "SessionFills",
@@ -113,6 +127,7 @@ __all__ = [
     "Sizing",
     "affordable_shares_nb",
     "cny_to_fen",
+    "combo_simulation",
     "decision_buffers",
     "drawdowns",
     "ex_reference_fen",

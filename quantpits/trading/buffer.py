@@ -10,7 +10,7 @@ from quantpits.trading.selection import (
     DecisionBuffers,
     DecisionRule,
     insert_ranked_nb,
-    rank_held_nb,
+    rank_names_nb,
     ranks_before_nb,
     split_candidates_nb,
 )
@@ -122,6 +122,7 @@ def topk_buffer_nb(
     can_sell: BoolArray,
     rule: DecisionRule,
     work: DecisionBuffers,
+    n_held: int,
 ) -> tuple[int, int, int, int]:
     """Decide one day by the buffer rule: hold what ranks in the pool, sell the worst of the rest.
 
@@ -141,15 +142,17 @@ def topk_buffer_nb(
     rule : DecisionRule
         Parameters; ``is_corrected`` must be true.
     work : DecisionBuffers
-        Written: ``held`` ranked, ``sell`` worst first, ``buy`` the purchases and then the
-        alternates, best first.
+        ``held`` lists the book, and is ranked. Written: ``sell`` worst first, ``buy`` the purchases
+        and then the alternates, best first.
+    n_held : int64
+        Filled entries of ``held``.
 
     Returns
     -------
     n_held, n_sell, n_buy, n_alternates : int64
         Filled entries.
     """
-    n_held = rank_held_nb(scores, is_held, work.held)
+    rank_names_nb(scores, work.held, n_held)
     n_pool = buffer_pool_nb(scores, is_held, can_buy, rule, work.candidate)
     n_sell = buffer_leavers_nb(scores, can_sell, rule, work, n_held, n_pool)
     n_unheld = 0

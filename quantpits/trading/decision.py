@@ -33,7 +33,12 @@ import numpy as np
 from quantpits.errors import NonFiniteError, ShapeError
 from quantpits.trading.buffer import topk_buffer_nb
 from quantpits.trading.dropout import topk_dropout_nb
-from quantpits.trading.selection import DecisionBuffers, DecisionRule, decision_buffers
+from quantpits.trading.selection import (
+    DecisionBuffers,
+    DecisionRule,
+    decision_buffers,
+    rank_names_nb,
+)
 
 if TYPE_CHECKING:
     from quantpits.trading.kernels import BoolArray, FloatArray, IntArray
@@ -113,8 +118,9 @@ def topk_dropout(
     ([1], [0], [2])
     """
     _check(scores, (is_held, can_buy, can_sell), rule)
-    work = decision_buffers(scores.size)
-    counts = topk_dropout_nb(scores, is_held, can_buy, can_sell, rule, work)
+    work, n_held = _work(is_held)
+    counts = topk_dropout_nb(scores, is_held, can_buy, can_sell, rule, work, n_held)
+    rank_names_nb(scores, work.held, n_held)  # the rule does not need those that stay in order
     return _decision(counts, work)
 
 
@@ -167,8 +173,8 @@ def topk_buffer(
     ([1], [0], [2])
     """
     _check(scores, (is_held, can_buy, can_sell), rule)
-    work = decision_buffers(scores.size)
-    counts = topk_buffer_nb(scores, is_held, can_buy, can_sell, rule, work)
+    work, n_held = _work(is_held)
+    counts = topk_buffer_nb(scores, is_held, can_buy, can_sell, rule, work, n_held)
     return _decision(counts, work)
 
 
@@ -189,6 +195,13 @@ def _check(scores: FloatArray, masks: tuple[BoolArray, ...], rule: DecisionRule)
             expected="topk ≥ 1, n_drop ≥ 0, buy_suggestion_factor ≥ 1",
             found=(rule.topk, rule.n_drop, rule.buy_suggestion_factor),
         )
+
+
+def _work(is_held: BoolArray) -> tuple[DecisionBuffers, int]:
+    work = decision_buffers(is_held.size)
+    held = np.flatnonzero(is_held)
+    work.held[: held.size] = held
+    return work, held.size
 
 
 def _decision(counts: tuple[int, int, int, int], work: DecisionBuffers) -> Decision:

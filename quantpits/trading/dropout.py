@@ -18,13 +18,13 @@ from quantpits.trading.selection import (
     TWO_WAY,
     DecisionBuffers,
     DecisionRule,
-    best_unheld_nb,
-    rank_held_nb,
+    best_open_nb,
+    open_names_nb,
     ranks_before_nb,
     split_candidates_nb,
 )
 
-__all__ = ["leavers_nb", "newcomer_counts_nb", "topk_dropout_nb"]
+__all__ = ["leavers_nb", "newcomer_counts_nb", "topk_dropout_nb", "worst_held_nb"]
 
 
 @kernel
@@ -69,6 +69,56 @@ def newcomer_counts_nb(
 
 
 @kernel
+def worst_held_nb(
+    scores: FloatArray,
+    can_buy: BoolArray,
+    can_sell: BoolArray,
+    rule: DecisionRule,
+    work: DecisionBuffers,
+    n_held: int,
+    wanted: int,
+) -> int:
+    """Write the worst `wanted` holdings that may leave into ``work.sell``, worst first.
+
+    Parameters
+    ----------
+    scores : float64 [N]
+        Scores, NaN for none.
+    can_buy, can_sell : bool [N]
+        Tradability of the day; with `is_only_tradable` a holding that cannot be sold is passed
+        over, in parity mode also one that cannot be bought.
+    rule : DecisionRule
+        Parameters.
+    work : DecisionBuffers
+        ``held`` (in any order) is read, ``sell`` is written.
+    n_held, wanted : int64
+        Holdings, and at most how many to write.
+
+    Returns
+    -------
+    int64
+        Number of names written.
+    """
+    count = 0
+    for at in range(n_held):
+        name = work.held[at]
+        if count == wanted and (
+            wanted == 0 or not ranks_before_nb(scores, work.sell[wanted - 1], name)
+        ):
+            continue
+        is_tradable = can_sell[name] and (rule.is_corrected or can_buy[name])
+        if rule.is_only_tradable and not is_tradable:
+            continue
+        place = min(count, wanted - 1)
+        while place > 0 and ranks_before_nb(scores, work.sell[place - 1], name):
+            work.sell[place] = work.sell[place - 1]
+            place -= 1
+        work.sell[place] = name
+        count = min(count + 1, wanted)
+    return count
+
+
+@kernel
 def leavers_nb(
     scores: FloatArray,
     can_buy: BoolArray,
@@ -94,7 +144,7 @@ def leavers_nb(
     rule : DecisionRule
         Parameters.
     work : DecisionBuffers
-        ``held`` and ``candidate`` are read, ``sell`` is written.
+        ``held`` (in any order) and ``candidate`` are read, ``sell`` is written.
     n_held, n_new, n_leave : int64
         Entries of ``held`` and ``candidate`` to merge, and how many of them leave.
 
@@ -103,21 +153,17 @@ def leavers_nb(
     int64
         Number of sales written.
     """
-    old, new, n_left, n_sell = n_held - 1, n_new - 1, 0, 0
-    while n_left < n_leave and (old >= 0 or new >= 0):
-        is_newcomer = old < 0 or (
-            new >= 0 and ranks_before_nb(scores, work.held[old], work.candidate[new])
-        )
-        if is_newcomer:
-            new -= 1
-            n_left += 1
-            continue
-        name = work.held[old]
-        old -= 1
-        is_tradable = can_sell[name] and (rule.is_corrected or can_buy[name])
-        if rule.is_only_tradable and not is_tradable:
-            continue
+    n_worst = worst_held_nb(scores, can_buy, can_sell, rule, work, n_held, n_leave)
+    old, new, n_left, n_sell = 0, n_new - 1, 0, 0
+    while n_left < n_leave and (old < n_worst or new >= 0):
         n_left += 1
+        if old == n_worst or (
+            new >= 0 and ranks_before_nb(scores, work.sell[old], work.candidate[new])
+        ):
+            new -= 1
+            continue
+        name = work.sell[old]
+        old += 1
         if rule.is_corrected and not can_sell[name]:
             continue
         work.sell[n_sell] = name
@@ -133,6 +179,7 @@ def topk_dropout_nb(
     can_sell: BoolArray,
     rule: DecisionRule,
     work: DecisionBuffers,
+    n_held: int,
 ) -> tuple[int, int, int, int]:
     """Decide one day by Qlib's rule; see the module for the two modes.
 
@@ -152,29 +199,23 @@ def topk_dropout_nb(
     rule : DecisionRule
         Parameters; topk ≥ 1, n_drop ≥ 0, buy_suggestion_factor ≥ 1.
     work : DecisionBuffers
-        Written: ``held`` ranked, ``sell`` worst first, ``buy`` the purchases and then the
-        alternates, best first.
+        ``held`` lists the book in any order. Written: ``sell`` worst first, ``buy`` the purchases
+        and then the alternates, best first.
+    n_held : int64
+        Filled entries of ``held``.
 
     Returns
     -------
     n_held, n_sell, n_buy, n_alternates : int64
         Filled entries.
     """
-    n_held = rank_held_nb(scores, is_held, work.held)
     room = rule.topk - n_held
     n_new, n_leave = newcomer_counts_nb(scores, is_held, room, rule)
     demand = ANY
     if rule.is_only_tradable:
         demand = BUYABLE if rule.is_corrected else TWO_WAY
-    n_found = best_unheld_nb(
-        scores,
-        is_held,
-        can_buy,
-        can_sell,
-        demand,
-        n_new * rule.buy_suggestion_factor,
-        work.candidate,
-    )
+    open_names_nb(is_held, can_buy, can_sell, demand, work.is_open)
+    n_found = best_open_nb(scores, n_new * rule.buy_suggestion_factor, work)
     n_new = min(n_new, n_found)
     n_sell = leavers_nb(scores, can_buy, can_sell, rule, work, n_held, n_new, n_leave)
     n_buy = n_sell + room

@@ -14,18 +14,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from quantpits.errors import DataError, NonFiniteError, ShapeError
 from quantpits.trading.fees import FeeItem, FeeRule, FeeSchedule
-from quantpits.trading.limits import LimitRule, PriceLimits, limit_prices, worst_prices
+from quantpits.trading.limits import BPS, LimitRule, PriceLimits, limit_prices, worst_prices
 from quantpits.trading.money import cny_to_fen, rate_to_e8
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from quantpits.trading.kernels import BoolArray, IntArray
     from quantpits.trading.lots import LotRule
@@ -381,6 +381,38 @@ class RuleBook:
             for item, rate in items
         )
         return replace(self, fees=fees)
+
+    def with_flat_limit(self, limit_threshold: float | Decimal) -> RuleBook:
+        """Return this book with one price limit for every board, share and day.
+
+        Parameters
+        ----------
+        limit_threshold : float or Decimal
+            Greatest move [fraction]; four decimals count.
+
+        Returns
+        -------
+        RuleBook
+            Limits without exception for risk-warned or newly listed shares.
+
+        Raises
+        ------
+        NonFiniteError
+            If the move is not between 0.0001 and 1.
+        """
+        ratio_bps = int((Decimal(str(limit_threshold)) * BPS).to_integral_value(ROUND_HALF_UP))
+        if not 0 < ratio_bps <= BPS:
+            raise NonFiniteError(
+                "A flat price limit is out of range.",
+                expected="a fraction above 0 and at most 1",
+                found=limit_threshold,
+            )
+        boards = {board for _, board in self.boards}
+        limits = tuple(
+            LimitRule(board, ALWAYS, ratio_bps, ratio_bps, 0, _WORKSPACE)
+            for board in sorted(boards)
+        )
+        return replace(self, limits=limits)
 
     def with_minimum_commission(self, minimum_cny: Decimal) -> RuleBook:
         """Return this book with another smallest commission.

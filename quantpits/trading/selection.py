@@ -17,14 +17,15 @@ from quantpits.trading.kernels import BoolArray, FloatArray, IntArray, kernel
 __all__ = [
     "ANY",
     "BUYABLE",
+    "LANES",
     "TWO_WAY",
     "DecisionBuffers",
     "DecisionRule",
-    "best_unheld_nb",
+    "best_open_nb",
     "decision_buffers",
     "insert_ranked_nb",
-    "is_open_nb",
-    "rank_held_nb",
+    "open_names_nb",
+    "rank_names_nb",
     "ranks_before_nb",
     "split_candidates_nb",
 ]
@@ -32,6 +33,10 @@ __all__ = [
 ANY: Final = 0
 BUYABLE: Final = 1
 TWO_WAY: Final = 2
+
+# Names are searched in this many lanes side by side: name, name + LANES, name + 2 LANES and so on.
+LANES: Final = 32
+_STRIPES: Final = 4
 
 
 class DecisionRule(NamedTuple):
@@ -63,14 +68,22 @@ class DecisionBuffers(NamedTuple):
 
     Attributes
     ----------
-    held, candidate, sell, buy : int64 [N]
+    held : int64 [N]
+        The holdings in any order, filled from the front by the caller.
+    candidate, sell, buy : int64 [N]
         Filled from the front; what lies behind the returned counts is left over from before.
+    is_open : bool [N]
+        Which names may be chosen.
+    tops : float64 [LANES]
+        Room for the search among them.
     """
 
     held: IntArray
     candidate: IntArray
     sell: IntArray
     buy: IntArray
+    is_open: BoolArray
+    tops: FloatArray
 
 
 def decision_buffers(n_instruments: int) -> DecisionBuffers:
@@ -84,7 +97,7 @@ def decision_buffers(n_instruments: int) -> DecisionBuffers:
     Returns
     -------
     DecisionBuffers
-        Four arrays int64 [n_instruments].
+        Four arrays int64 [n_instruments], and room for the search.
 
     Examples
     --------
@@ -92,7 +105,8 @@ def decision_buffers(n_instruments: int) -> DecisionBuffers:
     (3,)
     """
     held, candidate, sell, buy = np.zeros((4, n_instruments), dtype=np.int64)
-    return DecisionBuffers(held, candidate, sell, buy)
+    is_open = np.zeros(n_instruments, dtype=np.bool_)
+    return DecisionBuffers(held, candidate, sell, buy, is_open, np.zeros(LANES))
 
 
 @kernel
@@ -143,81 +157,123 @@ def insert_ranked_nb(scores: FloatArray, ranked: IntArray, filled: int, name: in
 
 
 @kernel
-def rank_held_nb(scores: FloatArray, is_held: BoolArray, ranked: IntArray) -> int:
-    """Write the held names best first and return how many there are.
+def rank_names_nb(scores: FloatArray, names: IntArray, count: int) -> None:
+    """Sort the first `count` names, best first.
 
-    Equals ``sorted(flatnonzero(is_held), key=(-score, index))`` with NaN last.
+    Equals ``sorted(names[:count], key=(-score, index))`` with NaN last.
 
     Parameters
     ----------
     scores : float64 [N]
         Scores, NaN for none.
-    is_held : bool [N]
-        The whole book.
-    ranked : int64 [N]
-        Written.
-
-    Returns
-    -------
-    int64
-        Number of held names.
+    names : int64 [N]
+        Indices without repeats; written.
+    count : int64
+        How many.
     """
-    count = 0
-    for name in range(scores.size):
-        if is_held[name]:
-            insert_ranked_nb(scores, ranked, count, name)
-            count += 1
-    return count
+    for place in range(count):
+        insert_ranked_nb(scores, names, place, names[place])
 
 
 @kernel
-def is_open_nb(can_buy: BoolArray, can_sell: BoolArray, name: int, demand: int) -> bool:
-    """Return whether `name` may be chosen: 0 always, 1 if it can be bought, 2 if also sold.
+def open_names_nb(
+    is_held: BoolArray, can_buy: BoolArray, can_sell: BoolArray, demand: int, is_open: BoolArray
+) -> None:
+    """Write which names may be chosen: unheld, and as tradable as is demanded.
 
     Parameters
     ----------
-    can_buy, can_sell : bool [N]
-        Tradability of the day.
-    name : int64
-        An index.
+    is_held, can_buy, can_sell : bool [N]
+        State of the day.
     demand : int64
-        Which of the three.
-
-    Returns
-    -------
-    bool
-        Whether the demand is met.
+        0 for any unheld name, 1 for those that can be bought, 2 for those that can be sold too.
+    is_open : bool [N]
+        Written.
     """
-    return demand == ANY or (can_buy[name] and (demand == BUYABLE or can_sell[name]))
+    is_any, is_buyable = demand == ANY, demand == BUYABLE
+    for name in range(is_open.size):
+        is_tradable = is_any | (can_buy[name] & (is_buyable | can_sell[name]))
+        is_open[name] = is_tradable & (not is_held[name])
 
 
 @kernel
-def best_unheld_nb(
-    scores: FloatArray,
-    is_held: BoolArray,
-    can_buy: BoolArray,
-    can_sell: BoolArray,
-    demand: int,
-    wanted: int,
-    ranked: IntArray,
-) -> int:
-    """Write the best `wanted` unheld, scored, open names best first and return how many there are.
+def lane_tops_nb(scores: FloatArray, is_open: BoolArray, tops: FloatArray) -> None:
+    """Write the best score of each lane among the open names.
 
-    Equals the first `wanted` of the sorted list; costs one comparison for most names. A score of
-    minus infinity counts as none.
+    Free of jumps, so that it compiles to a few instructions over many names at once.
+
+    Parameters
+    ----------
+    scores : float64 [N]
+        Scores; a name with NaN is never the best.
+    is_open : bool [N]
+        Which names count.
+    tops : float64 [LANES]
+        Written; minus infinity for a lane without such a name.
+    """
+    for lane in range(LANES):
+        tops[lane] = -np.inf
+    for row in range(scores.size // LANES):
+        for lane in range(LANES):  # a count that is known, so that it compiles well
+            name = row * LANES + lane
+            is_better = is_open[name] & (scores[name] > tops[lane])
+            tops[lane] = scores[name] if is_better else tops[lane]
+    for name in range(scores.size - scores.size % LANES, scores.size):
+        lane = name % LANES
+        is_better = is_open[name] & (scores[name] > tops[lane])
+        tops[lane] = scores[name] if is_better else tops[lane]
+
+
+@kernel
+def cutoff_nb(tops: FloatArray, wanted: int) -> float:
+    """Return a score that at least `wanted` names reach, if there are as many.
+
+    It is the best of the tops after removing the best `wanted` - 1 values of them.
+
+    Parameters
+    ----------
+    tops : float64 [LANES]
+        The best score of each lane.
+    wanted : int64
+        How many names are looked for, at least one.
+
+    Returns
+    -------
+    float64
+        The score; minus infinity if the lanes do not tell.
+    """
+    cutoff = np.inf
+    for _ in range(min(wanted, LANES + 1)):
+        # Four searches side by side: one would wait for itself at every step.
+        first = second = third = fourth = -np.inf
+        for lane in range(0, LANES, _STRIPES):
+            top = tops[lane]
+            first = top if (top > first) & (top < cutoff) else first
+            top = tops[lane + 1]
+            second = top if (top > second) & (top < cutoff) else second
+            top = tops[lane + 2]
+            third = top if (top > third) & (top < cutoff) else third
+            top = tops[lane + 3]
+            fourth = top if (top > fourth) & (top < cutoff) else fourth
+        cutoff = max(max(first, second), max(third, fourth))  # noqa: PLW3301 - Numba takes two
+    return cutoff
+
+
+@kernel
+def best_open_nb(scores: FloatArray, wanted: int, work: DecisionBuffers) -> int:
+    """Write the best `wanted` scored, open names best first and return how many there are.
+
+    Equals the first `wanted` of the sorted list; ranks only the few names that reach the cutoff. A
+    score of minus infinity counts as none.
 
     Parameters
     ----------
     scores : float64 [N]
         Scores; a name with NaN is never taken.
-    is_held, can_buy, can_sell : bool [N]
-        State of the day.
-    demand : int64
-        As for `is_open_nb`.
     wanted : int64
         At most this many, below zero counts as none.
-    ranked : int64 [N]
-        Written.
+    work : DecisionBuffers
+        ``is_open`` is read, ``candidate`` and ``tops`` are written.
 
     Returns
     -------
@@ -227,17 +283,21 @@ def best_unheld_nb(
     count = 0
     if wanted <= 0:
         return count
-    cutoff = -np.inf
-    for name in range(scores.size):
-        # NaN fails this too; an equal score comes later in the index, so it ranks after.
-        if not scores[name] > cutoff:
+    lane_tops_nb(scores, work.is_open, work.tops)
+    cutoff = cutoff_nb(work.tops, wanted)
+    for lane in range(LANES):
+        if work.tops[lane] == -np.inf or work.tops[lane] < cutoff:
             continue
-        if is_held[name] or not is_open_nb(can_buy, can_sell, name, demand):
-            continue
-        insert_ranked_nb(scores, ranked, min(count, wanted - 1), name)
-        count = min(count + 1, wanted)
-        if count == wanted:
-            cutoff = scores[ranked[wanted - 1]]
+        for name in range(lane, scores.size, LANES):
+            # NaN fails the first test too.
+            if not scores[name] >= cutoff or not work.is_open[name] or scores[name] == -np.inf:
+                continue
+            if count == wanted:
+                if not ranks_before_nb(scores, name, work.candidate[wanted - 1]):
+                    continue
+                count -= 1
+            insert_ranked_nb(scores, work.candidate, count, name)
+            count += 1
     return count
 
 

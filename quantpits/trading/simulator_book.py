@@ -109,7 +109,7 @@ class SessionBook(NamedTuple):
     sized : int64 [N]
         Shares of the purchases.
     work : DecisionBuffers
-        Room for the decision.
+        Room for the decision; its ``held`` is `names`.
     sales, buys : FillBuffers
         Room for the orders, N each.
     """
@@ -171,7 +171,7 @@ def session_book(shares: IntArray, held_sessions: IntArray) -> SessionBook:
         received=received,
         names=names,
         sized=sized,
-        work=decision_buffers(n_names),
+        work=decision_buffers(n_names)._replace(held=names),
         sales=FillBuffers(*sales),
         buys=FillBuffers(*buys),
     )

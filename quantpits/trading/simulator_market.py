@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quantpits.trading.rulebook import RuleBook
     from quantpits.trading.simulator_schedule import DateArray
 
-__all__ = ["RawBars", "SessionInputs", "session_inputs"]
+__all__ = ["RawBars", "RawBefore", "SessionInputs", "session_inputs"]
 
 # Stored factors are float32; a change below this is their rounding.
 _FACTOR_NOISE = 2e-6
@@ -60,6 +60,23 @@ class RawBars:
     factor: FloatArray | None = None
     is_st: BoolArray | None = None
     sessions_listed: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RawBefore:
+    """What was known before the first row, so that a window equals its part of a longer market.
+
+    Attributes
+    ----------
+    mark_fen : int64 [N]
+        Last close less what was paid out since, 0 where there is none: the ``mark`` of the row
+        before [fen].
+    factor : float64 [N]
+        Last adjustment factor, NaN where there is none.
+    """
+
+    mark_fen: IntArray
+    factor: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +117,8 @@ def session_inputs(
     *,
     deposits_fen: IntArray | None = None,
     forbid_all_trade_at_limit: bool = False,
+    before: RawBefore | None = None,
+    limit_threshold: float | None = None,
 ) -> SessionInputs:
     """Put a market and its rules into tables.
 
@@ -113,6 +132,12 @@ def session_inputs(
         Deposits less withdrawals that arrive before a session [fen].
     forbid_all_trade_at_limit : bool
         Whether a name at either limit is not traded at all, as Qlib has it by default.
+    before : RawBefore, optional
+        What was known before the first row; nothing by default, so that the first close of each
+        instrument has no reference.
+    limit_threshold : float, optional
+        One greatest move for every instrument and session in the place of the book's limits
+        [fraction].
 
     Returns
     -------
@@ -124,7 +149,8 @@ def session_inputs(
     ShapeError
         If the arrays do not fit one another.
     NonFiniteError
-        If a price is negative, or a dividend is not smaller than the price it is paid from.
+        If a price is negative, a dividend is not smaller than the price it is paid from, or the
+        flat limit is out of range.
     DataError
         If an instrument has no board, or a board no rule.
 
@@ -132,11 +158,13 @@ def session_inputs(
     -----
     Timing: row t of the worst prices is known after the close of row t - 1.
     """
+    before = _checked_before(bars, before)
     _check_bars(bars, deposits_fen)
     n_rows = bars.dates.size
-    eras = _eras(rules, bars)
+    flat = rules if limit_threshold is None else rules.with_flat_limit(limit_threshold)
+    eras = _eras(flat, bars)
     dividend_e6, bonus_e6 = _e6(bars.dividend), _e6(bars.bonus)
-    reference, mark = _references(bars, dividend_e6, bonus_e6)
+    reference, mark = _references(bars, before, (dividend_e6, bonus_e6))
     down, up = np.zeros_like(reference), np.zeros_like(reference)
     worst_sell, worst_buy = np.zeros_like(reference), np.zeros_like(reference)
     for row in range(n_rows):
@@ -196,18 +224,31 @@ def _check_bars(bars: RawBars, deposits_fen: IntArray | None) -> None:
             raise NonFiniteError(f"The field {name!r} is not a number of 0 or more.")
 
 
+def _checked_before(bars: RawBars, before: RawBefore | None) -> RawBefore:
+    count = len(bars.instruments)
+    if before is None:
+        return RawBefore(mark_fen=np.zeros(count, dtype=np.int64), factor=np.full(count, np.nan))
+    if before.mark_fen.shape != (count,) or before.factor.shape != (count,):
+        raise ShapeError(
+            "What was before the first row does not fit the bars.",
+            expected=(count,),
+            found=(before.mark_fen.shape, before.factor.shape),
+        )
+    return before
+
+
 def _e6(terms: FloatArray) -> IntArray:
     return np.rint(terms * MILLION).astype(np.int64)
 
 
 def _references(
-    bars: RawBars, dividend_e6: IntArray, bonus_e6: IntArray
+    bars: RawBars, before: RawBefore, terms: tuple[IntArray, IntArray]
 ) -> tuple[IntArray, IntArray]:
     """Return the reference price and the valuation price; complete the terms from the factor."""
+    dividend_e6, bonus_e6 = terms
     shape = bars.close_fen.shape
     reference, mark = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    last = np.zeros(shape[1], dtype=np.int64)
-    known = np.full(shape[1], np.nan)
+    last, known = before.mark_fen, before.factor
     for row in range(shape[0]):
         if bars.factor is not None:
             known = _factor_terms(bars.factor[row], known, last, (dividend_e6[row], bonus_e6[row]))

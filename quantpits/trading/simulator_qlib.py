@@ -107,7 +107,7 @@ class QlibBook(NamedTuple):
     names : int64 [N]
         The held instruments, filled from the front.
     work : DecisionBuffers
-        Room for the decision.
+        Room for the decision; its ``held`` is `names`.
     """
 
     shares: FloatArray
@@ -262,15 +262,16 @@ def decide_step_nb(
     free = can_sell
     if rule.is_corrected and terms.hold_thresh > 1:
         free = book.is_free
-        free[:] = can_sell
+        for name in range(free.size):
+            free[name] = can_sell[name]
         for place in range(n_held):
             name = book.names[place]
             if step - book.since[name] < terms.hold_thresh:
                 free[name] = False
     if terms.is_buffer:
-        counts = topk_buffer_nb(scores, book.is_held, can_buy, free, rule, book.work)
+        counts = topk_buffer_nb(scores, book.is_held, can_buy, free, rule, book.work, n_held)
     else:
-        counts = topk_dropout_nb(scores, book.is_held, can_buy, free, rule, book.work)
+        counts = topk_dropout_nb(scores, book.is_held, can_buy, free, rule, book.work, n_held)
     return counts[1], counts[2]
 
 

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from quantpits.trading.kernels import BoolArray, IntArray
 
-__all__ = ["DateArray", "Frequency", "QlibSteps", "qlib_steps", "signal_rows"]
+__all__ = [
+    "DateArray",
+    "Frequency",
+    "QlibSteps",
+    "oldest_signals",
+    "qlib_steps",
+    "signal_rows",
+]
 
 DateArray: TypeAlias = NDArray[np.datetime64]
 Frequency: TypeAlias = Literal["day", "week"]
@@ -87,25 +94,57 @@ def signal_rows(dates: DateArray, has_signal: BoolArray, *, frequency: Frequency
     >>> signal_rows(days, np.array([True, True, True]), frequency="week").tolist()
     [-1, -1, 1]
     """
-    _check_dates(dates)
     if has_signal.shape != dates.shape:
         raise ShapeError(
             "The marks of signal days do not fit the dates.",
             expected=dates.shape,
             found=has_signal.shape,
         )
+    oldest = oldest_signals(dates, frequency=frequency)
+    rows = np.arange(dates.size, dtype=np.int64)
+    last = np.maximum.accumulate(np.where(has_signal, rows, NO_SIGNAL))
+    before = np.concatenate([[NO_SIGNAL], last])[: dates.size]
+    return np.where(before >= oldest, before, NO_SIGNAL)
+
+
+def oldest_signals(dates: DateArray, *, frequency: Frequency) -> IntArray:
+    """Return for each session the oldest row whose scores it may trade on.
+
+    A session trades on the last scores before it that are not older than this.
+
+    Parameters
+    ----------
+    dates : datetime64[D] [T]
+        Sessions, ascending.
+    frequency : {"day", "week"}
+        As for `signal_rows`.
+
+    Returns
+    -------
+    int64 [T]
+        Rows; the session's own row where it does not trade.
+
+    Raises
+    ------
+    DataError
+        If the dates do not ascend, or the frequency is unknown.
+
+    Examples
+    --------
+    >>> days = np.array(["2024-01-04", "2024-01-05", "2024-01-08"], dtype="datetime64[D]")
+    >>> oldest_signals(days, frequency="day").tolist()
+    [0, 0, 1]
+    >>> oldest_signals(days, frequency="week").tolist()
+    [0, 1, 0]
+    """
+    _check_dates(dates)
     rows = np.arange(dates.size, dtype=np.int64)
     if frequency == "day":
-        last = np.where(has_signal, rows, NO_SIGNAL)
-        is_trading = np.ones(dates.size, dtype=np.bool_)
-    elif frequency == "week":
-        last = np.maximum.accumulate(np.where(has_signal, rows, NO_SIGNAL))
+        return np.maximum(rows - 1, 0)
+    if frequency == "week":
         week = (dates.astype("datetime64[D]").astype(np.int64) + _MONDAY_OFFSET) // _DAYS_IN_WEEK
-        is_trading = np.diff(week, prepend=week[:1]) > 0
-    else:
-        raise DataError("There is no such frequency.", expected="'day' or 'week'", found=frequency)
-    before = np.concatenate([[NO_SIGNAL], last[:-1]]).astype(np.int64)
-    return np.where(is_trading, before, NO_SIGNAL)[: dates.size]
+        return np.where(np.diff(week, prepend=week[:1]) > 0, 0, rows)
+    raise DataError("There is no such frequency.", expected="'day' or 'week'", found=frequency)
 
 
 def qlib_steps(

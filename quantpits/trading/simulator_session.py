@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917 - kernels take no keyword-only arguments
+# ruff: noqa: PLR0917, FBT001 - kernels take no keyword-only arguments
 """The simulator in live timing: decide and size after the close, fill in the next session.
 
 Whole shares, raw prices and whole fen throughout, so that an account that follows the orders with
@@ -45,6 +45,7 @@ __all__ = [
     "receive_nb",
     "settle_buys_nb",
     "settle_sales_nb",
+    "simulate_session_nb",
     "simulate_sessions_nb",
     "trade_session_nb",
 ]
@@ -56,8 +57,8 @@ E6_A_FEN: Final = 10_000  # a fen is 1e-2 CNY, terms are 1e-6 CNY
 @kernel
 def entitle_nb(
     dividend_e6: IntArray, bonus_e6: IntArray, book: SessionBook, n_held: int, cash: int
-) -> int:
-    """Pay dividends, note the bonus shares to come, consolidate; return the cash after it.
+) -> tuple[int, bool]:
+    """Pay dividends, note the bonus shares to come, consolidate.
 
     Parameters
     ----------
@@ -72,11 +73,18 @@ def entitle_nb(
 
     Returns
     -------
-    int64
+    cash : int64
         Cash after [fen].
+    is_entitled : bool
+        Whether the session has any terms for a holding.
     """
+    is_entitled = False
     for place in range(n_held):
         name = book.names[place]
+        book.received[name] = 0
+        if dividend_e6[name] == 0 and bonus_e6[name] == 0:
+            continue
+        is_entitled = True
         held = book.shares[name]
         cash += (held * dividend_e6[name] + E6_A_FEN // 2) // E6_A_FEN
         new = held * bonus_e6[name] // MILLION
@@ -84,7 +92,7 @@ def entitle_nb(
         if new < 0:
             book.shares[name] = held + new
             book.is_held[name] = held + new > 0
-    return cash
+    return cash, is_entitled
 
 
 @kernel
@@ -125,15 +133,16 @@ def decide_session_nb(
     free = is_traded
     if terms.hold_thresh > 1:
         free = book.is_free
-        free[:] = is_traded
+        for name in range(free.size):
+            free[name] = is_traded[name]
         for place in range(n_held):
             name = book.names[place]
             if row - book.since[name] < terms.hold_thresh:
                 free[name] = False
     if terms.is_buffer:
-        counts = topk_buffer_nb(scores, book.is_held, is_traded, free, rule, book.work)
+        counts = topk_buffer_nb(scores, book.is_held, is_traded, free, rule, book.work, n_held)
     else:
-        counts = topk_dropout_nb(scores, book.is_held, is_traded, free, rule, book.work)
+        counts = topk_dropout_nb(scores, book.is_held, is_traded, free, rule, book.work, n_held)
     n_sell = 0
     for place in range(counts[1]):
         name = book.work.sell[place]
@@ -350,6 +359,66 @@ def trade_session_nb(
 
 
 @kernel
+def simulate_session_nb(
+    scores: FloatArray,
+    tables: SessionTables,
+    row: int,
+    is_trading: bool,
+    rule: DecisionRule,
+    terms: SessionTerms,
+    book: SessionBook,
+    state: tuple[int, int],
+) -> tuple[int, int, int, int, int]:
+    """Run one session: deposits, entitlements, trades, bonus shares, the value at the close.
+
+    Parameters
+    ----------
+    scores : float64 [N]
+        Scores of the signal day; not read without trading.
+    tables : SessionTables
+        The market.
+    row : int64
+        The session.
+    is_trading : bool
+        Whether it trades.
+    rule : DecisionRule
+        Parameters of the decision.
+    terms : SessionTerms
+        The rest of the strategy.
+    book : SessionBook
+        Positions are written.
+    state : tuple of int64
+        Cash [fen] and positions before; these are the filled entries of ``book.names``.
+
+    Returns
+    -------
+    cash, n_held, value, turnover, cost : int64
+        Cash, positions and their value after it, notional and fees of it [fen].
+    """
+    cash, n_held = state
+    turnover, cost, n_buys = 0, 0, 0
+    cash += tables.deposits[row]
+    cash_before = cash
+    is_entitled = False
+    if tables.has_action[row]:
+        cash, is_entitled = entitle_nb(
+            tables.dividend_e6[row], tables.bonus_e6[row], book, n_held, cash
+        )
+    if is_entitled:
+        n_held = renew_names_nb(book.is_held, book.names, book.names, (n_held, 0))
+    if is_trading:
+        cash, turnover, cost, n_buys = trade_session_nb(
+            scores, tables, row, rule, terms, book, n_held, (cash_before, cash)
+        )
+    if is_entitled:
+        receive_nb(book, n_held)
+    if is_trading or is_entitled:
+        n_held = renew_names_nb(book.is_held, book.names, book.buys.name, (n_held, n_buys))
+    value = value_fen_nb(book.shares, tables.mark[row], book.names, n_held)
+    return cash, n_held, value, turnover, cost
+
+
+@kernel
 def simulate_sessions_nb(
     scores: FloatArray,
     signal_rows: IntArray,
@@ -392,22 +461,10 @@ def simulate_sessions_nb(
             book.names[n_held] = name
             n_held += 1
     for row in range(signal_rows.size):
-        turnover, cost, n_buys = 0, 0, 0
-        cash += tables.deposits[row]
-        cash_before = cash
-        if tables.has_action[row]:
-            cash = entitle_nb(tables.dividend_e6[row], tables.bonus_e6[row], book, n_held, cash)
-            n_held = renew_names_nb(book.is_held, book.names, book.names, (n_held, 0))
         signal = signal_rows[row]
-        if signal >= 0:
-            cash, turnover, cost, n_buys = trade_session_nb(
-                scores[signal], tables, row, rule, terms, book, n_held, (cash_before, cash)
-            )
-        if tables.has_action[row]:
-            receive_nb(book, n_held)
-        if signal >= 0 or tables.has_action[row]:
-            n_held = renew_names_nb(book.is_held, book.names, book.buys.name, (n_held, n_buys))
-        value = value_fen_nb(book.shares, tables.mark[row], book.names, n_held)
+        cash, n_held, value, turnover, cost = simulate_session_nb(
+            scores[max(signal, 0)], tables, row, signal >= 0, rule, terms, book, (cash, n_held)
+        )
         paths.nav[row] = value + cash
         paths.cash[row] = cash
         paths.turnover[row] = turnover

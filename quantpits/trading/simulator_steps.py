@@ -354,13 +354,14 @@ def qlib_book(inputs: QlibInputs, opening: Opening) -> QlibBook:
             where=inputs.instruments[int(unpriced[0])],
             expected=f"a close up to {inputs.dates[0]}",
         )
+    names = np.zeros(n_names, dtype=np.int64)
     return QlibBook(
         shares=shares.copy(),
         since=-steps.astype(np.int64),
         is_held=shares > 0,
         is_free=np.zeros(n_names, dtype=np.bool_),
-        names=np.zeros(n_names, dtype=np.int64),
-        work=decision_buffers(n_names),
+        names=names,
+        work=decision_buffers(n_names)._replace(held=names),
     )
 
 

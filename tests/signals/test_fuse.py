@@ -57,6 +57,18 @@ def test_fuse_takes_weights_per_day():
     assert [[1.0], [2.0]] == fuse(scores, np.array([[1.0, 0.0], [1.0, 1.0]])).tolist()
 
 
+def test_fuse_with_equal_weights_sums_in_order_and_divides_once():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(5, 6, 7))
+    expected = ((((scores[0] + scores[1]) + scores[2]) + scores[3]) + scores[4]) / 5
+    assert expected.tobytes() == fuse(scores, np.full(5, 0.3)).tobytes()
+    per_day = np.tile(np.arange(1.0, 6.0), (6, 1))
+    per_day[2:4] = 0.2
+    mixed = fuse(scores, per_day)
+    assert expected[2:4].tobytes() == mixed[2:4].tobytes()
+    assert fuse(scores, per_day[0])[0].tobytes() == mixed[0].tobytes()
+
+
 def test_fuse_does_not_score_what_one_model_lacks():
     scores = np.array([[[1.0, 2.0]], [[NAN, 2.0]]])
     np.testing.assert_array_equal([[NAN, 2.0]], fuse(scores, np.array([1.0, 0.0])))
@@ -87,8 +99,10 @@ def test_fuse_stays_within_the_models_whatever_order_and_scale(scores, data):
     weights = np.array(data.draw(st.lists(POSITIVE, min_size=n_models, max_size=n_models)))
     order = data.draw(st.permutations(range(n_models)))
     fused = fuse(scores, weights)
-    assert (fused >= scores.min(axis=0)).all()
-    assert (fused <= scores.max(axis=0)).all()
+    is_equal = (weights == weights[0]).all()
+    slack = 4 * np.spacing(np.abs(scores).max(axis=0)) if is_equal else 0.0
+    assert (fused >= scores.min(axis=0) - slack).all()
+    assert (fused <= scores.max(axis=0) + slack).all()
     np.testing.assert_allclose(fused, fuse(scores[order], weights[order]), atol=1e-12)
     np.testing.assert_allclose(fused, fuse(scores, weights * data.draw(POSITIVE)), atol=1e-12)
 

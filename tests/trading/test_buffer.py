@@ -5,14 +5,16 @@ import pytest
 from hypothesis import given, settings
 
 from quantpits.trading.buffer import buffer_leavers_nb, buffer_pool_nb, topk_buffer_nb
-from quantpits.trading.selection import DecisionRule, decision_buffers, rank_held_nb
+from quantpits.trading.selection import DecisionRule, decision_buffers
 from tests.reference.decision_oracle import Choice, Day, buffer
 from tests.trading.draws import days, rules
 
 
 def choice(kernel, day, rule):
     work = decision_buffers(day[0].size)
-    n_held, n_sell, n_buy, n_alternates = kernel(*day, rule, work)
+    held = np.flatnonzero(day[1])[::-1]  # any order will do
+    work.held[: held.size] = held
+    n_held, n_sell, n_buy, n_alternates = kernel(*day, rule, work, held.size)
     sell = work.sell[:n_sell].tolist()
     return Choice(
         sell=sell,
@@ -58,7 +60,7 @@ def test_a_blocked_sale_gives_its_turn_to_the_next_one(form, is_only_tradable, s
     can_sell = np.array([True, True, True, True, False])
     work = decision_buffers(5)
     rule = DecisionRule(1, 1, 1, is_only_tradable)
-    assert 2 == rank_held_nb(scores, is_held, work.held)
+    work.held[:2] = [3, 4]
     n_pool = buffer_pool_nb(scores, is_held, can_sell, rule, work.candidate)
     n_sell = form(buffer_leavers_nb)(scores, can_sell, rule, work, 2, n_pool)
     assert sold == work.sell[:n_sell].tolist()

@@ -9,14 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantpits.trading.dropout import leavers_nb, newcomer_counts_nb, topk_dropout_nb
-from quantpits.trading.selection import DecisionRule, decision_buffers
+from quantpits.trading.selection import DecisionRule, decision_buffers, rank_names_nb
 from tests.reference.decision_oracle import Choice, Day, corrected_dropout, qlib_dropout
 from tests.trading.draws import days, rules
 
 
 def choice(kernel, day, rule):
     work = decision_buffers(day[0].size)
-    n_held, n_sell, n_buy, n_alternates = kernel(*day, rule, work)
+    held = np.flatnonzero(day[1])[::-1]  # any order will do
+    work.held[: held.size] = held
+    n_held, n_sell, n_buy, n_alternates = kernel(*day, rule, work, held.size)
+    rank_names_nb(day[0], work.held, n_held)
     sell = work.sell[:n_sell].tolist()
     return Choice(
         sell=sell,

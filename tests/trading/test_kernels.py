@@ -38,19 +38,32 @@ def test_kernel_tells_nan_from_numbers():
 def test_kernel_without_a_cache_folder_still_compiles(monkeypatch):
     asked = []
 
-    def njit(*, cache=False, error_model):
-        asked.append((cache, error_model))
+    def njit(*, cache=False, **options):
+        asked.append((cache, options))
 
         def compile_it(function):
             if cache:
                 raise RuntimeError("cannot cache function: no locator available")
-            return numba.njit(error_model=error_model)(function)
+            return numba.njit(**options)(function)
 
         return compile_it
 
     monkeypatch.setattr("quantpits.trading.kernels.njit", njit)
     assert 6 == kernel(_fresh())(3)
-    assert [(True, "python"), (False, "python")] == asked
+    assert [True, False] == [cache for cache, _ in asked]
+    assert asked[0][1] == asked[1][1]
+    assert "fastmath" not in asked[0][1]
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="only compiling refuses it")
+def test_a_kernel_that_allocates_is_refused():
+    @kernel
+    def doubled_nb(values):
+        twice = 2 * values
+        return twice[0]
+
+    with pytest.raises(numba.core.errors.NumbaError, match="NRT required"):
+        doubled_nb(np.ones(3))
 
 
 @pytest.mark.parametrize(

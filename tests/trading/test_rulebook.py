@@ -113,3 +113,23 @@ def test_a_board_without_a_rule_is_refused():
 def test_a_negative_minimum_commission_is_refused():
     with pytest.raises(NonFiniteError, match="negative"):
         CN_RULES.with_minimum_commission(Decimal(-1))
+
+
+def test_a_flat_limit_holds_for_every_board_share_and_day():
+    book = CN_RULES.with_flat_limit(0.095)
+    day = date(2024, 1, 2)
+    for name in ("SH600000", "SH688981", "SZ300750", "BJ830799"):
+        ratios = {
+            book.limit_ratio_bps(name, day, is_st=is_st, sessions_listed=listed)
+            for is_st in (False, True)
+            for listed in (1, None)
+        }
+        assert {950} == ratios
+    assert book.lots == CN_RULES.lots
+    assert book.fees == CN_RULES.fees
+
+
+@pytest.mark.parametrize("threshold", [0.0, -0.1, 1.1, 0.00001])
+def test_a_flat_limit_out_of_range_is_refused(threshold):
+    with pytest.raises(NonFiniteError, match="flat price limit"):
+        CN_RULES.with_flat_limit(threshold)

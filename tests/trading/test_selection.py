@@ -1,4 +1,3 @@
-# ruff: noqa: PLR0917 - fixtures are parameters
 from __future__ import annotations
 
 import numpy as np
@@ -9,13 +8,15 @@ from hypothesis import strategies as st
 from quantpits.trading.selection import (
     ANY,
     BUYABLE,
+    LANES,
     TWO_WAY,
     DecisionRule,
-    best_unheld_nb,
+    best_open_nb,
+    cutoff_nb,
     decision_buffers,
     insert_ranked_nb,
-    is_open_nb,
-    rank_held_nb,
+    open_names_nb,
+    rank_names_nb,
     ranks_before_nb,
     split_candidates_nb,
 )
@@ -49,39 +50,92 @@ def test_insert_ranked_keeps_the_order(form):
 @pytest.mark.property
 @settings(deadline=None)
 @given(day=days())
-def test_rank_held_equals_sorting(plain, day):
+def test_rank_names_equals_sorting(plain, day):
     expected = Day.of(*day).held_ranked()
+    held = np.flatnonzero(day[1])
     for call in (lambda kernel: kernel, plain):
-        ranked = np.zeros(day[0].size, dtype=np.int64)
-        count = call(rank_held_nb)(day[0], day[1], ranked)
-        assert expected == ranked[:count].tolist()
+        for names in (held.copy(), held[::-1].copy()):
+            call(rank_names_nb)(day[0], names, names.size)
+            assert expected == names.tolist()
+
+
+def _search(call, day, demand, *, wanted, work):
+    scores, is_held, can_buy, can_sell = day
+    call(open_names_nb)(is_held, can_buy, can_sell, demand, work.is_open)
+    return call(best_open_nb)(scores, wanted, work)
 
 
 @pytest.mark.property
 @settings(deadline=None)
 @given(day=days(), wanted=st.integers(-2, 14), demand=st.sampled_from([ANY, BUYABLE, TWO_WAY]))
-def test_best_unheld_equals_the_head_of_the_sorted_list(plain, day, wanted, demand):
+def test_best_open_equals_the_head_of_the_sorted_list(plain, day, wanted, demand):
     scores, is_held, can_buy, can_sell = day
     is_open = {ANY: np.ones_like(can_buy), BUYABLE: can_buy, TWO_WAY: can_buy & can_sell}[demand]
     expected = [name for name in Day.of(*day).unheld_ranked() if is_open[name]][: max(wanted, 0)]
     for call in (lambda kernel: kernel, plain):
-        ranked = np.zeros(scores.size, dtype=np.int64)
-        count = call(best_unheld_nb)(scores, is_held, can_buy, can_sell, demand, wanted, ranked)
-        assert expected == ranked[:count].tolist()
+        work = decision_buffers(scores.size)
+        count = _search(
+            call, (scores, is_held, can_buy, can_sell), demand, wanted=wanted, work=work
+        )
+        assert expected == work.candidate[:count].tolist()
+
+
+@pytest.mark.property
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 2**31),
+    st.integers(1, 150),
+    st.integers(0, 60),
+    st.sampled_from([ANY, BUYABLE, TWO_WAY]),
+)
+def test_best_open_among_many_names_with_ties(seed, n_names, wanted, demand):
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.normal(size=n_names), int(rng.integers(0, 4)))
+    scores[rng.random(n_names) < 0.1] = np.nan
+    is_held, can_buy, can_sell = rng.random((3, n_names)) < [[0.2], [0.9], [0.9]]
+    is_open = {ANY: np.ones_like(can_buy), BUYABLE: can_buy, TWO_WAY: can_buy & can_sell}[demand]
+    day = Day.of(scores, is_held, can_buy, can_sell)
+    expected = [name for name in day.unheld_ranked() if is_open[name]][:wanted]
+    work = decision_buffers(n_names)
+    count = _search(
+        lambda kernel: kernel,
+        (scores, is_held, can_buy, can_sell),
+        demand,
+        wanted=wanted,
+        work=work,
+    )
+    assert expected == work.candidate[:count].tolist()
+
+
+def test_an_infinitely_bad_score_is_none(form):
+    scores = np.array([-np.inf, 1.0, -np.inf])
+    free = np.ones(3, dtype=bool)
+    work = decision_buffers(3)
+    assert 1 == _search(form, (scores, ~free, free, free), ANY, wanted=3, work=work)
+    assert 1 == work.candidate[0]
+
+
+def test_the_cutoff_is_reached_by_as_many_names_as_are_wanted(form):
+    tops = np.full(LANES, -np.inf)
+    tops[[0, 5, 6, 31]] = [3.0, 1.0, 3.0, 2.0]
+    assert [3.0, 2.0, 1.0, -np.inf] == [form(cutoff_nb)(tops, wanted) for wanted in (1, 2, 3, 99)]
 
 
 @pytest.mark.parametrize(
-    ("demand", "can_buy", "can_sell", "is_open"),
+    ("demand", "is_open"),
     [
-        (ANY, False, False, True),
-        (BUYABLE, True, False, True),
-        (BUYABLE, False, True, False),
-        (TWO_WAY, True, False, False),
-        (TWO_WAY, True, True, True),
+        (ANY, [True, True, True, True, False]),
+        (BUYABLE, [True, True, False, False, False]),
+        (TWO_WAY, [True, False, False, False, False]),
     ],
 )
-def test_is_open(form, demand, can_buy, can_sell, is_open):
-    assert is_open == form(is_open_nb)(np.array([can_buy]), np.array([can_sell]), 0, demand)
+def test_open_names(form, demand, is_open):
+    can_buy = np.array([True, True, False, False, True])
+    can_sell = np.array([True, False, True, False, True])
+    is_held = np.array([False, False, False, False, True])
+    found = np.zeros(5, dtype=bool)
+    form(open_names_nb)(is_held, can_buy, can_sell, demand, found)
+    assert is_open == found.tolist()
 
 
 @pytest.mark.parametrize(

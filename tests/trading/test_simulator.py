@@ -101,7 +101,9 @@ def _live_session(bars, scores, rules, *, row, book):
     orders, market = [], None
     day = bars.dates[row].item()
     actions = {
-        code: CorporateAction(float(bars.dividend[row, name]), float(bars.bonus[row, name]))
+        code: CorporateAction(
+            round(float(bars.dividend[row, name]) * 1e6), round(float(bars.bonus[row, name]) * 1e6)
+        )
         for name, code in enumerate(CODES)
         if bars.dividend[row, name] or bars.bonus[row, name]
     }
@@ -125,7 +127,6 @@ def _live_session(bars, scores, rules, *, row, book):
         orders,
         market=market if orders else None,
         actions=actions,
-        names={},
         max_positions=rules.topk if rules.corrected else None,
     )
     return settled.book

@@ -10,7 +10,7 @@ import pytest
 
 from quantpits.errors import DataError, NonFiniteError, ShapeError
 from quantpits.trading import CN_RULES
-from quantpits.trading.simulator_market import RawBars, session_inputs
+from quantpits.trading.simulator_market import RawBars, RawBefore, session_inputs
 from tests.trading.session_markets import CODES, draw_bars, inputs_of
 
 DATES = np.array(["2023-08-24", "2023-08-25", "2023-08-28", "2023-08-29"], dtype="datetime64[D]")
@@ -138,3 +138,23 @@ def test_numbers_that_make_no_sense_are_refused(bars):
 def test_an_instrument_without_a_board_is_refused(bars):
     with pytest.raises(DataError, match="no board"):
         session_inputs(replace(bars, instruments=("XX1",)), CN_RULES)
+
+
+def test_what_was_before_gives_the_first_row_a_reference_and_its_actions(bars):
+    before = RawBefore(mark_fen=np.array([900]), factor=np.array([1.0]))
+    tables = session_inputs(bars, CN_RULES, before=before).tables
+    assert [990, 1_100, 1_111, 1_111] == tables.limit_up[:, 0].tolist()
+    paid = session_inputs(replace(bars, factor=np.full((4, 1), 1.2)), CN_RULES, before=before)
+    assert [150 * 10_000, 0, 0, 0] == paid.tables.dividend_e6[:, 0].tolist()
+    assert 825 == paid.tables.limit_up[0, 0]
+    with pytest.raises(ShapeError, match="before the first row"):
+        session_inputs(bars, CN_RULES, before=replace(before, factor=np.ones(2)))
+
+
+def test_a_flat_limit_takes_the_place_of_the_boards(bars):
+    listed = np.array([[3], [4], [5], [6]])
+    bars = replace(bars, sessions_listed=listed)
+    tables = session_inputs(bars, CN_RULES, limit_threshold=0.05).tables
+    assert [0, 1_050, 1_061, 1_061] == tables.limit_up[:, 0].tolist()
+    assert [0, 950, 960, 960] == tables.limit_down[:, 0].tolist()
+    assert [0, 1_050, 1_061, 0] == tables.worst_buy[:, 0].tolist()

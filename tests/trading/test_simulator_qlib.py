@@ -37,8 +37,8 @@ from tests.trading.qlib_parity import (
 
 REAL_BARS = Path(__file__).resolve().parents[3] / "shared" / "data" / "cn_csi300_2015_2021.parquet"
 TOLERANCE = 1e-9
-N_ROUGH = 80
-N_SYNTHETIC = 16
+N_ROUGH = 176
+N_SYNTHETIC = 24
 N_REAL = 16
 N_LONG = 10_000
 LONG_BLOCK = 500
@@ -140,6 +140,67 @@ def test_blocked_sales_let_qlib_hold_more_than_topk_and_corrected_does_not(rough
     )
     assert parity.n_held.max() > 8
     assert corrected.n_held.max() == 8
+
+
+def _both_ways(market, case):
+    """Return the run that equals Qlib's, and the corrected one."""
+    found = market.compare(case)
+    assert found.n_different_books == 0
+    assert found.deviation < TOLERANCE
+    corrected = simulate_qlib(
+        market.inputs(case),
+        market.scores(case),
+        rules=replace(case.rules, corrected=True),
+        opening=market.opening(case),
+        is_keeping_shares=True,
+    )
+    return found.ours, corrected
+
+
+def _defect_case(market, **changes):
+    rules = {"topk": 8, "n_drop": 3, "corrected": False} | changes.pop("rules")
+    return ParityCase(
+        rules=SimulationRules(**rules),
+        exchange=QlibExchange(**changes),
+        cash=1e7,
+        start=market.dates[10].item(),
+        end=market.dates[60].item(),
+        persistence=0.5,
+    )
+
+
+def test_qlib_buys_for_sales_of_young_positions_that_it_then_does_not_do(rough_market):
+    case = _defect_case(rough_market, rules={"hold_thresh": 6})
+    parity, corrected = _both_ways(rough_market, case)
+    assert parity.n_held.max() > 8
+    assert corrected.n_held.max() == 8
+
+
+def test_qlib_replaces_one_name_where_none_should_be(rough_market):
+    case = _defect_case(rough_market, rules={"n_drop": 0})
+    parity, corrected = _both_ways(rough_market, case)
+    full = parity.n_held == 8
+    assert (parity.turnover[full][5:] > 0).any()
+    bought = np.flatnonzero(corrected.n_held == 8)[0]
+    assert 0.0 == corrected.turnover[bought + 1 :].sum()
+
+
+def test_qlib_sells_the_whole_book_where_none_should_be_sold(rough_market):
+    case = _defect_case(rough_market, rules={"n_drop": 0, "only_tradable": False})
+    parity, corrected = _both_ways(rough_market, case)
+    # list[-0:] is the whole list: what it holds is sold and mostly bought again, day after day.
+    assert parity.turnover.sum() > 20 * corrected.turnover.sum()
+
+
+def test_qlib_leaves_the_budget_of_untradable_names_idle(rough_market):
+    case = _defect_case(
+        rough_market, rules={"only_tradable": False, "risk_degree": 1.0}, limit_threshold=0.02
+    )
+    parity, corrected = _both_ways(rough_market, case)
+    first = int(np.argmax(parity.turnover > 0))
+    assert parity.n_held[first] < 8
+    assert parity.cash[first] / parity.nav[first] > 0.1
+    assert corrected.cash[first] / corrected.nav[first] < 0.02
 
 
 def _flat_market(n_days=6, n_names=3):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantpits.errors import DataError, ShapeError
-from quantpits.trading.simulator_schedule import qlib_steps, signal_rows
+from quantpits.trading.simulator_schedule import oldest_signals, qlib_steps, signal_rows
 
 DAYS = np.array(
     [
@@ -100,3 +100,17 @@ def test_dates_ascend_and_fit():
         signal_rows(DAYS, np.ones(5, dtype=bool), frequency="day")
     with pytest.raises(DataError, match="no such frequency"):
         signal_rows(DAYS, np.ones(6, dtype=bool), frequency="month")
+
+
+@pytest.mark.parametrize("frequency", ["day", "week"])
+def test_a_session_trades_on_the_last_scores_that_are_not_too_old(frequency):
+    days = np.datetime64("2024-01-03") + np.array([0, 1, 2, 5, 6, 8, 12, 13, 20])
+    rng = np.random.default_rng(1)
+    oldest = oldest_signals(days, frequency=frequency)
+    for _ in range(50):
+        has_signal = rng.random(days.size) < 0.4
+        expected = []
+        for row, limit in enumerate(oldest):
+            known = [earlier for earlier in np.flatnonzero(has_signal[:row]) if earlier >= limit]
+            expected.append(known[-1] if known else -1)
+        assert expected == signal_rows(days, has_signal, frequency=frequency).tolist()

@@ -174,9 +174,10 @@ def test_dividends_are_rounded_half_up_for_each_holding(form):
     book = session_book(np.array([3, 5]), np.array([1, 1]))
     book.names[:] = [0, 1]
     terms = np.array([5_000, 1_000]), np.array([0, 400_000])  # 0.5 fen, and 0.1 fen with a bonus
-    cash = form(entitle_nb)(*terms, book, 2, 100)
-    assert 100 + 2 + 1 == cash
+    assert (100 + 2 + 1, True) == form(entitle_nb)(*terms, book, 2, 100)
     assert [0, 2] == book.received.tolist()
+    assert (100, False) == form(entitle_nb)(*(0 * term for term in terms), book, 2, 100)
+    assert [0, 0] == book.received.tolist()
 
 
 @pytest.mark.parametrize("seed", range(8))
