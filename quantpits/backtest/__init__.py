@@ -12,4 +12,33 @@ predictions, files of results.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from quantpits.backtest.performance import (
+    Performance,
+    benchmark_returns,
+    own_rows,
+    performance,
+)
+from quantpits.backtest.qlib_compare import Deviation, compare, deviation
+from quantpits.backtest.qlib_engine import QlibRun, qlib_backtest
+from quantpits.backtest.qlib_workers import qlib_backtests
+from quantpits.backtest.rules import workspace_rules
+from quantpits.backtest.setting import BacktestSetting, backtest_setting
+from quantpits.backtest.simulation import place_scores, simulate
+
+__all__ = [
+    "BacktestSetting",
+    "Deviation",
+    "Performance",
+    "QlibRun",
+    "backtest_setting",
+    "benchmark_returns",
+    "compare",
+    "deviation",
+    "own_rows",
+    "performance",
+    "place_scores",
+    "qlib_backtest",
+    "qlib_backtests",
+    "simulate",
+    "workspace_rules",
+]

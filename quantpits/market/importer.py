@@ -209,7 +209,9 @@ def _indices(
 
 def _origin(request: ImportRequest, table: SourceTable) -> dict[str, object]:
     """Everything the prices follow from: `data_fingerprint` relies on it."""
-    return {
+    # A market that was imported before this column was read has no such line.
+    flags = {} if table.is_st is None else {"flags": ["is_st"]}
+    return flags | {
         "importer_version": _IMPORTER_VERSION,
         "sources": [{"name": file.name, "sha256": file.sha256} for file in table.sources],
         "columns": dict(sorted(request.columns.items())),

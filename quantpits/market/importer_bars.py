@@ -9,6 +9,7 @@ What is odd is either left out (NaN) or kept, never made up, and always reported
   labels need it and nothing tells which of them is wrong.
 - A factor that is NaN or not above 0 is carried forward from the instrument's row before (for its
   first rows: backward from the row after); without any factor it is 1.
+- Whether a share is risk-warned is taken from the column, for suspended rows too.
 - The average price is the column's, else amount / volume. If it does not fit the closes, the units
   are wrong and the import stops; where single ones lie outside low to high they are left out.
 """
@@ -133,6 +134,10 @@ def adjust_bars(table: SourceTable, is_index: BoolArray, *, rules: BarRules) -> 
     fields["amount"] = amount
     fields["factor"] = factor
     fields["change"] = _changes(table.column, fields["close"])
+    if table.is_st is not None:
+        # Most shares never are: those get no file, and a market without the field says the same.
+        ever = np.bincount(table.column, weights=table.is_st) > 0
+        fields["is_st"] = np.where(ever[table.column], table.is_st.astype(np.float64), np.nan)
     notes.add(
         "IMP008",
         (np.abs(fields["change"]) > _JUMP) & ~index_row,

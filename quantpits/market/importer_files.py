@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["calendar_findings", "encode_market", "spans_of"]
 
 _FUTURE_DAYS = 400
-_CARRIED = "factor"  # known between two rows of an instrument; everything else is NaN there
+# Known between two rows of an instrument; everything else is NaN there.
+_CARRIED = frozenset({"factor", "is_st"})
 
 
 def encode_market(
@@ -88,7 +89,7 @@ def encode_market(
                 continue
             dense = np.full(int(offsets[-1]) + 1, np.nan)
             dense[offsets] = stored
-            if name == _CARRIED:
+            if name in _CARRIED:
                 dense = dense[offsets[np.searchsorted(offsets, np.arange(dense.size), "right") - 1]]
             files[feature_file(instrument, name)] = encode_field(first, dense)
         advance()

@@ -45,8 +45,9 @@ _CSV, _PARQUET = (".csv", ".txt"), (".parquet", ".pq")
 _FIRST_ROW = {True: 2, False: 1}  # a CSV has a header line before its rows
 _DAY_LENGTH = 10
 _SHORTEST_DAY = 8
+_FLAGS = {"suspended": "suspended", "is_st": "risk-warned"}
 _NOT_A_NUMBER = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-", "--"]
-_YES = frozenset({"true", "1", "1.0", "yes", "y", "是", "停牌"})
+_YES = frozenset({"true", "1", "1.0", "yes", "y", "是", "停牌", "st", "*st"})
 _NO = frozenset({"false", "0", "0.0", "no", "n", "否", "", "nan", "none", "<na>"})
 
 
@@ -86,6 +87,8 @@ class SourceTable:
         Whether the files say that the instrument was suspended.
     sources : tuple of SourceFile
         The files, in the order given.
+    is_st : bool [R] or None
+        Whether the files say that the share was risk-warned; None if none of them says anything.
     """
 
     instruments: tuple[str, ...]
@@ -95,6 +98,7 @@ class SourceTable:
     numbers: Mapping[str, FloatArray]
     is_flagged: BoolArray
     sources: tuple[SourceFile, ...]
+    is_st: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +110,7 @@ class _Part:
     symbols: npt.NDArray[np.object_]
     days: DateArray
     numbers: dict[str, FloatArray]
-    is_flagged: BoolArray
+    flags: dict[str, BoolArray]
     line: IntArray
 
 
@@ -175,16 +179,14 @@ def _read_part(path: Path, request: ImportRequest) -> _Part:
             where=f"{path}:{line[int(np.argmax(is_empty.to_numpy()))]}",
         )
     names = np.array(normalise_symbols(symbols, request.region, where=path), dtype=object)
-    numeric = [name for name in frame.columns if name not in {"symbol", "date", "suspended"}]
+    numeric = [name for name in frame.columns if name not in {"symbol", "date", *_FLAGS}]
     return _Part(
         path=path,
         source=SourceFile(path.name, sha256_bytes(data)),
         symbols=names[codes],
         days=_days(frame["date"], path, line),
         numbers={name: _numbers(frame[name], path, line) for name in numeric},
-        is_flagged=_flags(frame["suspended"], path, line)
-        if "suspended" in frame
-        else np.zeros(line.size, dtype=np.bool_),
+        flags={name: _flags(frame[name], path, line) for name in _FLAGS if name in frame},
         line=line,
     )
 
@@ -300,7 +302,7 @@ def _flags(column: pd.Series[str], path: Path, line: IntArray) -> BoolArray:
     bad = np.flatnonzero(is_bad[codes])
     if bad.size:
         raise DataError(
-            "Whether a row is suspended is not understood.",
+            f"Whether a row is {_FLAGS[str(column.name)]} is not understood.",
             where=f"{path}:{line[bad[0]]}",
             expected="true or false, 1 or 0",
             found=f"{column.iloc[int(bad[0])]!r}, and {bad.size - 1} more such rows",
@@ -326,6 +328,11 @@ def _join(parts: list[_Part]) -> SourceTable:
             found=f"{symbols[second]} on {sessions[row[second]]} also at {_place(parts, first)}; "
             f"{twice.size} such rows in all",
         )
+
+    def flag(name: str) -> BoolArray:
+        flags = [part.flags.get(name, np.zeros(part.line.size, np.bool_)) for part in parts]
+        return np.concatenate(flags)[order]
+
     present = [
         n for n in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if any(n in p.numbers for p in parts)
     ]
@@ -340,7 +347,8 @@ def _join(parts: list[_Part]) -> SourceTable:
             )[order]
             for name in present
         },
-        is_flagged=np.concatenate([part.is_flagged for part in parts])[order],
+        is_flagged=flag("suspended"),
+        is_st=flag("is_st") if any("is_st" in part.flags for part in parts) else None,
         sources=tuple(part.source for part in parts),
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONAL_COLUMNS", "REQUIRED_COLUMNS", "ImportReport", "ImportRequest"]
 
 REQUIRED_COLUMNS = ("symbol", "date", "open", "high", "low", "close", "volume")
-OPTIONAL_COLUMNS = ("amount", "vwap", "factor", "suspended")
+OPTIONAL_COLUMNS = ("amount", "vwap", "factor", "suspended", "is_st")
 
 
 @dataclass(frozen=True, slots=True)

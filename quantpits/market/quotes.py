@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from quantpits.market.source import MarketSource
 
 __all__ = [
+    "LISTING_FIELDS",
+    "LONG_LISTED",
     "PRICE_FIELDS",
     "QUOTE_FIELDS",
     "FloatArray",
@@ -39,7 +41,13 @@ FloatArray = npt.NDArray[np.float64]
 PRICE_FIELDS = ("open", "high", "low", "close", "vwap")
 _EVENT_FIELDS = ("bonus", "dividend")
 QUOTE_FIELDS = (*PRICE_FIELDS, "volume", "amount", "factor", *_EVENT_FIELDS)
+LISTING_FIELDS = ("is_st", "sessions_listed")
+"""What price limits depend on besides board and date; loaded only where they are asked for."""
 
+LONG_LISTED = 1_000_000
+"""Sessions since listing where the market's data begin later than the instrument did."""
+
+_POSITION = np.dtype("<f4")  # the first number of a file says where its values begin
 _TICKS = 100.0  # a tick is 0.01
 _INDEX_CODE = re.compile(r"SH000\d{3}|SZ399\d{3}|BJ899\d{3}|\^.+")
 
@@ -111,6 +119,19 @@ class Quotes:
     def dividend(self) -> FloatArray:
         """Cash per share on the ex-date [CNY]; 0 if none, or if the market does not know."""
         return self._field("dividend")
+
+    @property
+    def is_st(self) -> npt.NDArray[np.bool_]:
+        """Whether the share is risk-warned [T, N]; False where the market does not know."""
+        return self._field("is_st") > 0
+
+    @property
+    def sessions_listed(self) -> npt.NDArray[np.int64]:
+        """Sessions since the first bar, 1 on its day and 0 before [T, N].
+
+        `LONG_LISTED` where the bars begin with the market, so that the listing is older.
+        """
+        return self._field("sessions_listed").astype(np.int64)
 
     @property
     def is_traded(self) -> npt.NDArray[np.bool_]:
@@ -214,7 +235,7 @@ def load_quotes(
     start, end : date
         First and last day, both inclusive; sessions without data are not covered.
     fields : sequence of str
-        Which of `QUOTE_FIELDS`; ``close`` and ``factor`` are always loaded.
+        Which of `QUOTE_FIELDS` and `LISTING_FIELDS`; ``close`` and ``factor`` are always loaded.
 
     Returns
     -------
@@ -233,12 +254,13 @@ def load_quotes(
     -----
     NaN: an instrument that is suspended, not listed yet or delisted has NaN prices. A session with
     a stale price but without volume counts as suspended, except for indices, which have no volume
-    of their own. ``bonus`` and ``dividend`` are 0 where the market does not have them.
+    of their own. ``bonus``, ``dividend`` and ``is_st`` are 0 where the market does not have them.
     """
-    unknown = sorted(set(fields) - set(QUOTE_FIELDS))
+    unknown = sorted(set(fields) - {*QUOTE_FIELDS, *LISTING_FIELDS})
     if unknown:
         raise MissingDataError(
-            f"There is no field {name_list(unknown)}.", expected=name_list(QUOTE_FIELDS, shown=10)
+            f"There is no field {name_list(unknown)}.",
+            expected=name_list((*QUOTE_FIELDS, *LISTING_FIELDS), shown=12),
         )
     sessions = load_calendar(source).sessions
     low = int(np.searchsorted(sessions, np.datetime64(start), side="left"))
@@ -306,12 +328,26 @@ class _Reader:
 
     def read(self, fields: Sequence[str]) -> dict[str, FloatArray]:
         """Read the fields as stored, and the volume that tells who traded as ``_volume``."""
-        wanted = dict.fromkeys((*fields, "close", "factor"))
+        wanted = dict.fromkeys(("close", "factor", *fields))
         values = {name: self._field(name, is_needed=name in {"close", "factor"}) for name in wanted}
         values["_volume"] = values.get("volume", self._field("volume", is_needed=False))
         return values
 
+    def _sessions_listed(self) -> FloatArray:
+        """Count from the place where the stored closes begin, suspended ones included."""
+        rows = np.arange(self.first_row, self.first_row + self.n_rows)
+        out = np.zeros((self.n_rows, len(self.instruments)))
+        for column, instrument in enumerate(self.instruments):
+            path = self.source.provider_uri / feature_file(instrument, "close")
+            begin = np.fromfile(path, dtype=_POSITION, count=1)
+            if begin.size:
+                age = np.maximum(rows - int(begin[0]) + 1, 0)
+                out[:, column] = age if begin[0] > 0 else LONG_LISTED
+        return out
+
     def _field(self, name: str, *, is_needed: bool) -> FloatArray:
+        if name == "sessions_listed":
+            return self._sessions_listed()
         out = np.full((self.n_rows, len(self.instruments)), np.nan)
         missing = []
         for column, instrument in enumerate(self.instruments):

@@ -235,3 +235,22 @@ def test_the_blemishes_of_real_american_bars_are_found(tmp_path):
     expected = {"IMP003": "11", "IMP004": "12", "IMP008": "7", "IMP011": "51"}
     assert expected == {code: counts[code] for code in expected}
     assert {"IMP005", "IMP012"} == set(counts) - set(expected)
+
+
+def test_a_column_of_warnings_is_stored_and_changes_nothing_else(request_):
+    import_bars(request_)
+    source = source_of(request_)
+    before = tree(request_.target), data_fingerprint(source)
+    lines = BARS.splitlines()
+    flags = ["is_st", *("True" if line.startswith("000001") else "False" for line in lines[1:])]
+    marked = "".join(f"{line},{flag}\n" for line, flag in zip(lines, flags, strict=True))
+    request_.files[0].write_text(marked)
+    import_bars(request_)
+    after = tree(request_.target)
+    new = {path.as_posix() for path in set(after) - set(before[0])}
+    assert {"features/sz000001/is_st.day.bin"} == new
+    assert ["is_st"] == json.loads((request_.target / "market.json").read_text())["flags"]
+    assert before[1] != data_fingerprint(source)
+    days = date(2021, 9, 29), date(2021, 9, 30)
+    quotes = load_quotes(source, ["SH600000", "SZ000001"], *days, fields=("is_st",))
+    assert [[False, True], [False, True]] == quotes.is_st.tolist()

@@ -12,7 +12,7 @@ from quantpits.market.importer_reading import SourceTable
 NAN = np.nan
 
 
-def make_table(n_rows=4, instruments=("SH600000",), flags=None, **numbers):
+def make_table(n_rows=4, instruments=("SH600000",), flags=None, is_st=None, **numbers):
     """Return a table of `n_rows` sessions for each instrument, all prices 10 unless given."""
     size = n_rows * len(instruments)
     given = {"open": 10, "high": 10, "low": 10, "close": 10, "volume": 100} | numbers
@@ -27,6 +27,7 @@ def make_table(n_rows=4, instruments=("SH600000",), flags=None, **numbers):
         },
         is_flagged=np.zeros(size, bool) if flags is None else np.array(flags),
         sources=(),
+        is_st=None if is_st is None else np.array(is_st),
     )
 
 
@@ -181,3 +182,10 @@ def test_jumps_are_judged_after_adjustment():
 def test_without_a_factor_no_average_of_adjusted_prices_is_made_up():
     bars = adjust(make_table(amount=9000), adjusted=True)
     assert np.isnan(bars.fields["vwap"]).all()
+
+
+def test_only_shares_that_were_risk_warned_once_get_the_field():
+    codes = ("SH600000", "SH600001")
+    bars = adjust(make_table(2, codes, is_st=[False, False, True, False]))
+    np.testing.assert_array_equal([NAN, NAN, 1.0, 0.0], bars.fields["is_st"])
+    assert "is_st" not in adjust(make_table(2, codes)).fields

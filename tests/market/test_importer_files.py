@@ -89,3 +89,9 @@ def test_dates_against_the_exchange_are_found():
 def test_nothing_is_said_where_the_public_calendar_is_silent(year):
     sessions = [f"{year}-01-0{day}" for day in (1, 2, 3, 4)]
     assert () == calendar_findings(make_table(sessions, row=(2, 3, 0, 1, 2, 3)), "cn")
+
+
+def test_a_missing_row_carries_who_is_risk_warned():
+    files = encode(make_table(), is_st=[1, 0, NAN, NAN, NAN, NAN])
+    assert encode_field(1, [1, 1, 0]) == files["features/sh000300/is_st.day.bin"]
+    assert "features/sh600000/is_st.day.bin" not in files

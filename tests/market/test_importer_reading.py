@@ -154,3 +154,12 @@ def test_files_that_cannot_be_opened_are_refused(tmp_path):
         (tmp_path / "bad.parquet").write_bytes(b"no parquet at all, but long enough")
         with pytest.raises(error, match=match):
             read_table(ImportRequest((tmp_path / name,), Path("m")), ignore)
+
+
+def test_who_is_risk_warned_is_read_from_the_files_that_say_so(read):
+    quiet = f"{HEADER}\n{ROW}\n"
+    assert read(quiet).is_st is None
+    table = read(quiet, f"{HEADER},is_st\n000001,2026-01-05,1,2,0.5,1.5,100,True\n")
+    assert [False, True] == table.is_st.tolist()
+    with pytest.raises(DataError, match=r"risk-warned is not understood[\s\S]*'often'"):
+        read(f"{HEADER},is_st\n{ROW},often\n")

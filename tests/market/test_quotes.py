@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from quantpits.errors import DataError, MissingDataError
 from quantpits.market.quotes import (
+    LISTING_FIELDS,
+    LONG_LISTED,
     QUOTE_FIELDS,
     is_index_code,
     load_benchmark_close,
@@ -190,3 +192,27 @@ def test_the_fields_are_those_of_the_class(stock_lab):
     quotes = load_quotes(stock_lab.source, [CODE], FIRST, LAST)
     for name in QUOTE_FIELDS:
         assert (4, 1) == getattr(quotes, name).shape
+
+
+def test_warnings_and_listings_are_read_where_they_are_asked_for(stock_lab):
+    young = "SZ300001"
+    write_stock(stock_lab, young, start=2, close=[NAN, 8.0], factor=[1.0, 1.0], is_st=[1.0, 0.0])
+    fields = ("close", *LISTING_FIELDS)
+    quotes = load_quotes(stock_lab.source, [CODE, young], FIRST, LAST, fields=fields)
+    assert [False] * 4 == quotes.is_st[:, 0].tolist()  # the market does not know
+    assert [False, False, True, False] == quotes.is_st[:, 1].tolist()
+    assert [LONG_LISTED] * 4 == quotes.sessions_listed[:, 0].tolist()
+    # A share that is suspended on its first days has been listed all the same.
+    assert [0, 0, 1, 2] == quotes.sessions_listed[:, 1].tolist()
+    later = load_quotes(stock_lab.source, [young], date(2026, 1, 8), LAST, fields=LISTING_FIELDS)
+    assert [[2]] == later.sessions_listed.tolist()
+    with pytest.raises(MissingDataError, match="'is_st' was not loaded"):
+        assert load_quotes(stock_lab.source, [CODE], FIRST, LAST).is_st.any()
+
+
+def test_a_file_without_a_position_is_not_listed(stock_lab):
+    write_stock(stock_lab, "SZ300001", factor=[1.0] * 4)
+    path = stock_lab.folder / "features" / "sz300001" / "close.day.bin"
+    path.write_bytes(b"")
+    quotes = load_quotes(stock_lab.source, ["SZ300001"], FIRST, LAST, fields=LISTING_FIELDS)
+    assert [0] * 4 == quotes.sessions_listed[:, 0].tolist()
