@@ -12,7 +12,7 @@ import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from openpyxl import Workbook
@@ -24,6 +24,9 @@ from quantpits.post_trade.rebuild import run as rebuild
 from quantpits.post_trade.request import RebuildRequest
 from quantpits.post_trade.step import run
 from quantpits.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POSITIONS = 50
 HEADER = ("交收日期", "证券代码", "交易类别", "成交价格", "成交数量", "成交金额", "资金发生数")
@@ -90,19 +93,19 @@ def main() -> None:
         write_market(root / "market", days, names)
         workspace = Workspace(root)
         print(f"fills: {n_fills}")
-        start = time.perf_counter()
-        run(workspace, PostTradeRequest())
-        print(f"import: {time.perf_counter() - start:.2f} s")
-        start = time.perf_counter()
-        findings = check_ledger(workspace)
-        print(f"check: {time.perf_counter() - start:.2f} s, {len(findings)} findings")
-        start = time.perf_counter()
-        run(workspace, PostTradeRequest())
-        print(f"nothing to do: {time.perf_counter() - start:.2f} s")
+        measured("import", lambda: run(workspace, PostTradeRequest()))
+        measured("check", lambda: check_ledger(workspace))
+        measured("nothing to do", lambda: run(workspace, PostTradeRequest()))
         workspace.ledger_path.unlink()
-        start = time.perf_counter()
-        rebuild(workspace, RebuildRequest())
-        print(f"rebuild: {time.perf_counter() - start:.2f} s")
+        measured("rebuild", lambda: rebuild(workspace, RebuildRequest()))
+
+
+def measured(name: str, work: Callable[[], object]) -> None:
+    """Print the seconds that something takes, and those of the processor."""
+    start, spent = time.perf_counter(), time.process_time()
+    work()
+    wall, cpu = time.perf_counter() - start, time.process_time() - spent
+    print(f"{name}: {wall:.2f} s ({cpu:.2f} s of processor time)")
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ from quantpits.config.base import (
     Shares,
     StrictModel,
 )
+from quantpits.config.basket import BasketColumn, BasketConfig, BasketValue, CodeStyle
 from quantpits.config.cashflow import CashflowConfig
 from quantpits.config.ensemble import Combo, EnsembleConfig, FusionMethod, weight_problems
 from quantpits.config.groups import ComboGroups
 from quantpits.config.market import MarketConfig, SyntheticConfig
 from quantpits.config.model import ModelConfig, PurgedCv
+from quantpits.config.pretrade import CheckLimit, PretradeConfig
 from quantpits.config.prod import Holding, ProdConfig
 from quantpits.config.registry import ModelRegistry, RegistryEntry
 from quantpits.config.resolve import StrategySettings, resolve_strategy
@@ -46,7 +48,12 @@ from quantpits.config.workflow import PLACEHOLDERS, parse_workflow
 __all__ = [
     "PLACEHOLDERS",
     "BacktestChoice",
+    "BasketColumn",
+    "BasketConfig",
+    "BasketValue",
     "CashflowConfig",
+    "CheckLimit",
+    "CodeStyle",
     "Combo",
     "ComboGroups",
     "ConfigFile",
@@ -67,6 +74,7 @@ __all__ = [
     "Money",
     "Number",
     "OptionalDate",
+    "PretradeConfig",
     "ProdConfig",
     "PurgedCv",
     "Rate",

@@ -4,7 +4,7 @@ The state keys (`current_date`, `last_processed_date`, `current_cash`, `current_
 projection of the ledger and written by post-trade only; the other keys are the user's.
 """
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -74,6 +74,10 @@ class ProdConfig(ConfigFile):
     )
     buy_suggestion_factor: Integer | None = Field(
         default=None, ge=1, description="Suggested buys per wanted buy [ratio]"
+    )
+    cost_basis: Literal["average", "diluted"] = Field(
+        default="average",
+        description="What a sale takes out of the cost: its part, or what it brings [word]",
     )
     experiment_name: str | None = Field(default=None, description="Accepted, unused [text]")
 

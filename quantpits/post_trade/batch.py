@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from quantpits.errors import Finding
+from quantpits.post_trade.actions import action_findings
 from quantpits.post_trade.brokers.contract import Effect
 from quantpits.post_trade.cashflow import match_transfers, plan_flows
 from quantpits.post_trade.daybook import post_day
@@ -26,20 +27,20 @@ from quantpits.post_trade.journal import (
     Transaction,
     TransactionKind,
 )
-from quantpits.post_trade.money import FEN_PER_CNY, cny_text
+from quantpits.post_trade.money import cny_text
 from quantpits.post_trade.reconcile import reconcile
 from quantpits.post_trade.request import DayReport
 from quantpits.post_trade.state import (
     adopted_entry,
     check_projection,
+    check_stated,
     config_books,
     differences,
     opening_findings,
     opening_transaction,
 )
 from quantpits.post_trade.valuation import (
-    corporate_action_findings,
-    exact_price,
+    listing_marks,
     mark_positions,
     suspension_findings,
 )
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from quantpits.market import Quotes
     from quantpits.post_trade.brokers.contract import BrokerLine, Statement
     from quantpits.post_trade.fold import Books
-    from quantpits.post_trade.journal import Entry
 
 __all__ = ["Batch", "Inputs", "Prices", "SettlementFile", "plan_batch", "source_of"]
 
@@ -87,10 +87,14 @@ class Prices:
         Raw prices; the first item covers the sessions, later ones earlier history.
     benchmark : mapping of date to Decimal
         Close of the index on the sessions that have one.
+    actions : Quotes or None
+        Closes, factors and events of what was held, from before the sessions on; None where nothing
+        is to be valued.
     """
 
     quotes: tuple[Quotes, ...]
     benchmark: Mapping[date, Decimal]
+    actions: Quotes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,7 @@ def plan_batch(inputs: Inputs) -> Batch:
         check_projection(journal, inputs.config, adopt=inputs.adopt)
         adjustment = _adopt(draft, inputs) if inputs.adopt else ""
     elif inputs.settlements:
+        check_stated(inputs.config)
         draft.findings += opening_findings(inputs.config)
         draft.add(opening_transaction(inputs.config))
     flows = plan_flows(
@@ -222,6 +227,10 @@ def plan_batch(inputs: Inputs) -> Batch:
     draft.findings += flows.findings
     for day, settlement in inputs.settlements.items():
         _plan_day(draft, inputs, day, settlement=settlement, flows=flows.by_session.get(day, ()))
+    if inputs.prices.actions is not None and draft.days:
+        draft.findings += action_findings(
+            draft.journal, inputs.prices.actions, days=frozenset(inputs.settlements)
+        )
     moved = (*flows.posted_before, *(flow for each in draft.transactions for flow in each.flows))
     return Batch(
         transactions=tuple(draft.transactions),
@@ -237,6 +246,7 @@ def _adopt(draft: _Draft, inputs: Inputs) -> str:
     entry = adopted_entry(draft.journal, inputs.config)
     if entry is None:
         return ""
+    check_stated(inputs.config)
     words = "; ".join(differences(draft.books, config_books(inputs.config)))
     day = draft.journal.last_date
     # Only a session is valued; what is adopted before the first one is valued with it.
@@ -271,14 +281,14 @@ def _plan_day(
     lines = () if statement is None else statement.lines
     before = draft.books
     applied = match_transfers(flows, lines, session=day)
-    entries = post_day(before, lines, flows=applied)
+    entries = post_day(before, lines, flows=applied, cost_basis=inputs.config.cost_basis)
     after = fold(entries, before)
     reconcile(lines, applied, after=after)
     marks = mark_positions(
         day,
         after.positions,
         quotes=inputs.prices.quotes,
-        previous={**_listing_marks(entries, draft.journal.last_date), **draft.marks},
+        previous={**listing_marks(entries, draft.journal.last_date), **draft.marks},
     )
     newly_marked = [
         mark
@@ -287,11 +297,6 @@ def _plan_day(
     ]
     draft.findings += suspension_findings(day, newly_marked)
     draft.findings += _fee_findings(lines)
-    draft.findings += [
-        finding
-        for quotes in inputs.prices.quotes[:1]
-        for finding in corporate_action_findings(day, before, lines=lines, quotes=quotes)
-    ]
     benchmark_close = inputs.prices.benchmark.get(day)
     if benchmark_close is None:
         draft.findings.append(_no_benchmark(day, inputs.config.benchmark))
@@ -299,7 +304,11 @@ def _plan_day(
         kind=TransactionKind.SESSION,
         settle_date=day,
         session=Session(
-            inputs.config.model, inputs.config.benchmark, benchmark_close, statement is None
+            inputs.config.model,
+            inputs.config.benchmark,
+            benchmark_close,
+            statement is None,
+            inputs.config.cost_basis,
         ),
         source=None if settlement is None else source_of(settlement),
         lines=lines,
@@ -309,22 +318,6 @@ def _plan_day(
     )
     draft.add(transaction)
     draft.days.append(_day_report(transaction, before, after, verbose=inputs.verbose))
-
-
-def _listing_marks(entries: Sequence[Entry], before: date) -> dict[str, Mark]:
-    """Return new shares at what they cost, for those that have no close yet."""
-    return {
-        posting.instrument: Mark(
-            posting.instrument,
-            exact_price(posting.fen / (FEN_PER_CNY * posting.shares)),
-            before,
-            is_suspended=True,
-        )
-        for entry in entries
-        if entry.kind == Effect.LISTING.value
-        for posting in entry.postings
-        if posting.account == SECURITIES
-    }
 
 
 def source_of(settlement: SettlementFile) -> Source:

@@ -4,7 +4,8 @@ The checks, by code: LED001 the content of a transaction is not what its digest 
 entry does not balance; LED003 the entries of a session are not those that follow from its lines;
 LED004 cash or a position is below zero; LED005 sessions are missing in between; LED006 a file of
 the workspace does not show the books; LED007 a run was interrupted and not finished; LED008 a
-position has no price.
+position has no price. What a run reports of corporate actions (PTR004, PTR012 to PTR014) is told
+for the whole ledger; only these and LED007 are no errors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 from quantpits.errors import Finding, LedgerError, MissingDataError, QuantPitsError, name_list
 from quantpits.market import load_calendar, resolve_market
 from quantpits.post_trade import files
+from quantpits.post_trade.actions import action_findings
 from quantpits.post_trade.chronicle import chronicle_text
+from quantpits.post_trade.classification import CLASSIFICATION, classification_text
 from quantpits.post_trade.correction import apply_change, change_of
 from quantpits.post_trade.daybook import post_day
 from quantpits.post_trade.entries import check_balanced
@@ -31,6 +34,7 @@ from quantpits.post_trade.intact import chronicle_path, load_intact
 from quantpits.post_trade.journal import Journal, TransactionKind
 from quantpits.post_trade.ledger import load_journal
 from quantpits.post_trade.money import cny_text
+from quantpits.post_trade.prices import load_actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from quantpits.market import MarketSource, TradingCalendar
     from quantpits.post_trade.fold import Books
     from quantpits.workspace import Workspace
 
@@ -164,18 +169,16 @@ def check_ledger(workspace: Workspace) -> tuple[Finding, ...]:
         load_intact(workspace)
         return ()
     findings = [finding for check in CHECKS for finding in check(journal)]
-    calendar = load_calendar(resolve_market(workspace))
+    source = resolve_market(workspace)
+    calendar = load_calendar(source)
     findings += check_sessions(
         journal, calendar.sessions_in(journal.opening_date, journal.last_date)
     )
     if any(finding.code == "LED008" for finding in findings):
         return tuple(findings)
+    findings += _actions(journal, source, calendar)
     shown = files.differing_projections(workspace, journal)
-    chronicle = chronicle_path(workspace)
-    text = chronicle.read_text(encoding="utf-8") if chronicle.is_file() else ""
-    if journal.n_projected == len(journal.transactions) and text != chronicle_text(journal):
-        what = f"{chronicle.name} does not tell how the books came about; run post-trade again."
-        shown.append((chronicle.name, what))
+    shown += _differing_others(workspace, journal)
     return (*findings, *(_finding("LED006", text, subject) for subject, text in shown))
 
 
@@ -275,6 +278,32 @@ def check_sessions(journal: Journal, sessions: Sequence[date]) -> tuple[Finding,
     return tuple(findings)
 
 
+def _actions(
+    journal: Journal, source: MarketSource, calendar: TradingCalendar
+) -> tuple[Finding, ...]:
+    held = {mark.instrument for each in journal.transactions for mark in each.marks}
+    days = (journal.opening_date, journal.last_date)
+    quotes = load_actions(source, calendar, instruments=held, days=days)
+    return () if quotes is None else action_findings(journal, quotes)
+
+
+def _differing_others(workspace: Workspace, journal: Journal) -> list[tuple[str, str]]:
+    """Return what is wrong with the chronicle and with the classification of the trades."""
+    found = []
+    chronicle = chronicle_path(workspace)
+    text = chronicle.read_text(encoding="utf-8") if chronicle.is_file() else ""
+    if journal.n_projected == len(journal.transactions) and text != chronicle_text(journal):
+        what = f"{chronicle.name} does not tell how the books came about; run post-trade again."
+        found.append((chronicle.name, what))
+    factor = workspace.prod_config().buy_suggestion_factor
+    wanted = classification_text(workspace, journal, buy_factor=factor)
+    path = workspace.data_dir / CLASSIFICATION
+    if wanted is not None and (not path.is_file() or path.read_bytes() != wanted.encode()):
+        what = f"{path.name} does not follow from trades and suggestions; run post-trade again."
+        found.append((path.name, what))
+    return found
+
+
 def _check_digests(journal: Journal) -> tuple[Finding, ...]:
     altered = journal.first_altered()
     if altered is None:
@@ -300,8 +329,14 @@ def _check_consequences(journal: Journal) -> tuple[Finding, ...]:
     for position, transaction in enumerate(journal.transactions):
         day = transaction.settle_date.isoformat()
         if transaction.kind is TransactionKind.SESSION:
+            assert transaction.session is not None  # a session has its facts
             try:
-                expected = post_day(books, transaction.lines, flows=transaction.flows)
+                expected = post_day(
+                    books,
+                    transaction.lines,
+                    flows=transaction.flows,
+                    cost_basis=transaction.session.cost_basis,
+                )
             except LedgerError as error:
                 findings.append(_finding("LED003", f"{error.what} ({error.where})", day))
             else:

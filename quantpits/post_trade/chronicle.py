@@ -175,6 +175,7 @@ def _plain(transaction: Transaction, change: Change | None) -> dict[str, Any]:
             session.benchmark,
             None if close is None else str(close),
             session.is_assumed_empty,
+            *((session.cost_basis,) if session.cost_basis != "average" else ()),
         ]
     if source is not None:
         plain["source"] = [source.name, source.sha256, source.broker]
@@ -233,9 +234,15 @@ def _record(data: Mapping[str, Any]) -> Record:
     )
 
 
-def _session(model: str, benchmark: str, close: str | None, *facts: bool) -> Session:
-    (is_assumed_empty,) = facts
-    return Session(model, benchmark, None if close is None else Decimal(close), is_assumed_empty)
+def _session(model: str, benchmark: str, close: str | None, *facts: Any) -> Session:
+    is_assumed_empty, cost_basis = facts if len(facts) > 1 else (*facts, "average")
+    return Session(
+        model,
+        benchmark,
+        None if close is None else Decimal(close),
+        is_assumed_empty,
+        cost_basis,
+    )
 
 
 def _mark(instrument: str, close: str, priced_on: str, *facts: Any) -> Mark:

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from quantpits.post_trade.journal import Journal
     from quantpits.workspace import Workspace
 
-__all__ = ["CLASSIFICATION", "Suggestion", "classified", "suggestions_of", "write_classification"]
+__all__ = [
+    "CLASSIFICATION",
+    "Suggestion",
+    "classification_text",
+    "classified",
+    "suggestions_of",
+    "write_classification",
+]
 
 CLASSIFICATION = "trade_classification.csv"
 """Name of the file in ``data/``."""
@@ -156,10 +163,10 @@ def classified(
     return rows
 
 
-def write_classification(
+def classification_text(
     workspace: Workspace, journal: Journal, *, buy_factor: int | None
-) -> list[Path]:
-    """Write the classification, if it is not so already.
+) -> str | None:
+    """Return the classification as it must be.
 
     Parameters
     ----------
@@ -172,8 +179,8 @@ def write_classification(
 
     Returns
     -------
-    list of Path
-        The file, if it was written; none before the first trade.
+    str or None
+        The whole text of the file; None where there is neither a trade nor a file.
     """
     path = workspace.data_dir / CLASSIFICATION
     written: list[list[str]] = []
@@ -182,8 +189,32 @@ def write_classification(
     suggestions = suggestions_of(_texts(workspace), buy_factor=buy_factor or _DEFAULT_FACTOR)
     rows = classified(journal, suggestions, written=written)
     if not rows and not path.exists():
-        return []
-    return [path] if write_text(path, csv_text(HEADER, rows)) else []
+        return None
+    return csv_text(HEADER, rows)
+
+
+def write_classification(
+    workspace: Workspace, journal: Journal, *, buy_factor: int | None
+) -> list[Path]:
+    """Write the classification, if it is not so already.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose orders and trades.
+    journal : Journal
+        The ledger.
+    buy_factor : int or None
+        As in `classification_text`.
+
+    Returns
+    -------
+    list of Path
+        The file, if it was written; none before the first trade.
+    """
+    path = workspace.data_dir / CLASSIFICATION
+    text = classification_text(workspace, journal, buy_factor=buy_factor)
+    return [path] if text is not None and write_text(path, text) else []
 
 
 def _texts(workspace: Workspace) -> dict[tuple[str, str, str], str]:

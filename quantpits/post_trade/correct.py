@@ -14,22 +14,21 @@ from quantpits.market import load_calendar, resolve_market
 from quantpits.post_trade import ledger
 from quantpits.post_trade.batch import source_of
 from quantpits.post_trade.broker_files import load_broker_files
-from quantpits.post_trade.correction import Change, apply_change, change_to
+from quantpits.post_trade.correction import Change, Outcome, apply_change, change_to
 from quantpits.post_trade.fold import books_at
 from quantpits.post_trade.intact import open_journal
 from quantpits.post_trade.journal import Mark, Transaction, TransactionKind
 from quantpits.post_trade.live import current_sources, live_entries
 from quantpits.post_trade.money import cny_text
 from quantpits.post_trade.posting import Postings, post
-from quantpits.post_trade.prices import closes_of
+from quantpits.post_trade.prices import closes_of, known_instruments
 from quantpits.post_trade.request import BooksReport
 from quantpits.post_trade.state import check_projection
-from quantpits.post_trade.valuation import mark_positions
+from quantpits.post_trade.valuation import listing_marks, mark_positions
 from quantpits.workspace.lock import writer_lock
 from quantpits.workspace.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
@@ -163,7 +162,7 @@ def _transaction(
     flows = {each.settle_date: each.flows for each in journal.sessions}
     statement = None if settlement is None else settlement.statement.lines
     outcome = apply_change(journal, change, flows=flows, statement=statement)
-    marks = _marks(workspace, journal, change, holdings=outcome.holdings)
+    marks = _marks(workspace, journal, change, outcome=outcome)
     return Transaction(
         kind=TransactionKind.CORRECTION,
         settle_date=change.day,
@@ -180,7 +179,7 @@ def _marks(
     journal: Journal,
     change: Change,
     *,
-    holdings: Mapping[date, tuple[str, ...]],
+    outcome: Outcome,
 ) -> tuple[Mark, ...]:
     """Value what was not held on a day before the correction and is now."""
     sessions = {each.settle_date for each in journal.sessions}
@@ -191,14 +190,19 @@ def _marks(
     }
     missing = {
         day: [name for name in names if (day, name) not in known]
-        for day, names in holdings.items()
+        for day, names in outcome.holdings.items()
         if day in sessions
     }
     names = {name for each in missing.values() for name in each}
     if not names:
         return ()
     source = resolve_market(workspace)
-    quotes = closes_of(source, load_calendar(source), instruments=names, through=journal.last_date)
+    calendar = load_calendar(source)
+    before = max([journal.opening_date, *(day for day in sessions if day < change.day)])
+    listed = listing_marks(outcome.entries, before)
+    priced = sorted((names - set(listed)) | known_instruments(source, calendar, instruments=names))
+    through = journal.last_date
+    quotes = [closes_of(source, calendar, instruments=priced, through=through)] if priced else []
     return tuple(
         Mark(
             mark.instrument,
@@ -208,7 +212,7 @@ def _marks(
             None if day == change.day else day,
         )
         for day, instruments in missing.items()
-        for mark in mark_positions(day, instruments, quotes=[quotes], previous={})
+        for mark in mark_positions(day, instruments, quotes=quotes, previous=listed)
     )
 
 

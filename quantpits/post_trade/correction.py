@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from quantpits.errors import UsageError
+from quantpits.errors import NegativePositionError, UsageError
 from quantpits.post_trade.daybook import post_day
 from quantpits.post_trade.entries import CASHFLOW, OPENING
 from quantpits.post_trade.fold import fold
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from quantpits.post_trade.brokers.contract import BrokerLine, LineKey
+    from quantpits.post_trade.fold import Books
     from quantpits.post_trade.journal import AppliedFlow, Journal
     from quantpits.post_trade.live import LiveEntry
 
@@ -196,6 +197,11 @@ def apply_change(
             *(each.settle_date for each in journal.sessions if each.settle_date >= change.day),
         }
     )
+    bases = {
+        each.settle_date: each.session.cost_basis
+        for each in journal.sessions
+        if each.session is not None
+    }
     by_day: dict[date, list[LiveEntry]] = {day: [] for day in days}
     for each in live.values():
         if each.day >= change.day:
@@ -210,22 +216,36 @@ def apply_change(
         if is_first:
             lines += [*change.lines, *(booked[key] for key in change.revived)]
         flowed = fold((each.entry for each in kept if each.entry.kind == CASHFLOW), books)
-        right = post_day(flowed, lines, flows=())
+        right = post_day(flowed, lines, flows=(), cost_basis=bases.get(day, "average"))
         posted += _differences(kept, right, last_numbers)
         books = fold(right, flowed)
         shown = statement if is_first and statement is not None else lines
         reconcile(shown, flows.get(day, ()), after=books)
-        books = fold(
-            (
-                each.entry
-                for each in kept
-                if each.entry.line is None and each.entry.kind != CASHFLOW
-            ),
-            books,
-        )
+        adopted = [each for each in kept if each.entry.line is None and each.entry.kind != CASHFLOW]
+        books = fold((each.entry for each in adopted), books)
+        _check_not_negative(books, day=day, adopted=adopted)
         entries += posted if is_first else [replace(each, day=day) for each in posted]
         holdings[day] = tuple(books.positions)
     return Outcome(tuple(entries), holdings)
+
+
+def _check_not_negative(books: Books, *, day: date, adopted: Sequence[LiveEntry]) -> None:
+    """Refuse books that an adopted difference takes below zero once the lines are right."""
+    below = [name for name, each in books.positions.items() if each.shares < 0]
+    if books.cash_fen >= 0 and not below:
+        return
+    what = f"{books.position(below[0]).shares} shares of {below[0]!r}" if below else "the cash"
+    numbers = " ".join(f"--entry {each.number}" for each in adopted)
+    raise NegativePositionError(
+        "The correction leaves less than nothing.",
+        where=day,
+        expected="cash and positions of 0 or more",
+        found=f"{what} below 0" if not below else what,
+        hint=(
+            "what was adopted from prod_config.json no longer fits; take it back with the same "
+            f"correction ({numbers})"
+        ),
+    )
 
 
 def _check_drops(live: Mapping[int, LiveEntry], change: Change) -> None:

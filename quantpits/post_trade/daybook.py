@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from quantpits.post_trade.brokers.contract import BrokerLine, Statement
     from quantpits.post_trade.fold import Books
-    from quantpits.post_trade.journal import AppliedFlow, Entry
+    from quantpits.post_trade.journal import AppliedFlow, CostBasis, Entry
 
 __all__ = ["check_settle_dates", "post_day"]
 
@@ -35,9 +35,11 @@ _STAGES = {
     Effect.DIVIDEND: 0,
     Effect.INTEREST: 0,
     Effect.BONUS_SHARES: 0,
+    Effect.SHARES_IN: 0,
     Effect.LISTING: 0,
     Effect.REPO_RETURN: 0,
     Effect.SELL: 1,
+    Effect.SHARES_OUT: 1,
     Effect.DIVIDEND_TAX: 2,
     Effect.INTEREST_TAX: 2,
     Effect.FEE: 2,
@@ -77,7 +79,11 @@ def check_settle_dates(statement: Statement, *, first: date, last: date) -> None
 
 
 def post_day(
-    books: Books, lines: Iterable[BrokerLine], *, flows: Iterable[AppliedFlow]
+    books: Books,
+    lines: Iterable[BrokerLine],
+    *,
+    flows: Iterable[AppliedFlow],
+    cost_basis: CostBasis = "average",
 ) -> tuple[Entry, ...]:
     """Return the entries of one session.
 
@@ -89,6 +95,8 @@ def post_day(
         What the broker reports, in any order.
     flows : iterable of AppliedFlow
         Deposits and withdrawals from ``cashflow.json``.
+    cost_basis : {"average", "diluted"}
+        What a sale takes out of the cost.
 
     Returns
     -------
@@ -109,7 +117,7 @@ def post_day(
     unpaid: BrokerLine | None = None
     for line in ordered:
         position = running.position(line.instrument, account_of(line.effect))
-        entry = line_entry(line, position)
+        entry = line_entry(line, position, cost_basis=cost_basis)
         running.add(entry)
         entries.append(entry)
         if running.cash_fen >= 0:
@@ -139,7 +147,7 @@ def _place(line: BrokerLine) -> tuple[int, str, str, int]:
 def _check_next_day_sales(books: Books, lines: Sequence[BrokerLine]) -> None:
     """Refuse a sale of shares that were bought on the same day, where that is not allowed (T+1)."""
     bought = _shares(lines, Effect.BUY)
-    added = _shares(lines, Effect.BONUS_SHARES, Effect.LISTING)
+    added = _shares(lines, Effect.BONUS_SHARES, Effect.LISTING, Effect.SHARES_IN)
     sold: defaultdict[str, int] = defaultdict(int)
     for line in lines:
         if line.effect is not Effect.SELL or line.is_same_day:

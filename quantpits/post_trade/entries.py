@@ -13,6 +13,10 @@ Cost basis: average cost, fees of the purchase included. A sale takes out its pa
 rounded half up; the sale of everything takes out all that is left, so no cost stays without shares.
 ``fees`` counts every fee; the part that a purchase adds to the cost is counted back by
 ``fees:in_cost``, because it is expensed when the shares are sold.
+
+The diluted basis of the earlier system (decision 19) takes out what a sale brings, its fees with
+it, so that the cost of what is left falls, below zero even, and nothing is realised before all is
+sold.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from quantpits.errors import BooksMismatchError, NegativePositionError, UnbalancedError
 from quantpits.post_trade.brokers.contract import BrokerLine, Effect
-from quantpits.post_trade.journal import Entry, Posting
+from quantpits.post_trade.journal import CostBasis, Entry, Posting
 from quantpits.post_trade.money import cny_text, divide_half_up
 
 if TYPE_CHECKING:
@@ -151,7 +155,7 @@ def account_of(effect: Effect) -> str:
     return _HELD_IN.get(effect, SECURITIES)
 
 
-def line_entry(line: BrokerLine, position: Position) -> Entry:
+def line_entry(line: BrokerLine, position: Position, *, cost_basis: CostBasis = "average") -> Entry:
     """Return what a line of the broker's file posts.
 
     Parameters
@@ -160,6 +164,8 @@ def line_entry(line: BrokerLine, position: Position) -> Entry:
         What happened.
     position : Position
         What was held of its instrument before it, in the account of its effect (see `account_of`).
+    cost_basis : {"average", "diluted"}
+        What a sale takes out of the cost.
 
     Returns
     -------
@@ -180,19 +186,12 @@ def line_entry(line: BrokerLine, position: Position) -> Entry:
     """
     if line.effect is Effect.BUY:
         postings = _buy(line)
+    elif line.effect in (Effect.SHARES_IN, Effect.SHARES_OUT):
+        postings = _transfer(line, position)
     elif line.effect is Effect.SELL:
-        if line.shares > position.shares:
-            raise NegativePositionError(
-                "A sale of more than is held.",
-                where=line.where,
-                expected=f"at most {position.shares} shares of {line.instrument!r}",
-                found=f"{line.shares} shares sold",
-                hint=(
-                    "compare the holdings with the broker's; where the books are wrong, set "
-                    "prod_config.json right and run with --adopt"
-                ),
-            )
-        postings = _sell(line, position)
+        _check_held(line, position, what="A sale of more than is held.")
+        sell = _sell_diluted if cost_basis == "diluted" else _sell
+        postings = sell(line, position)
     elif line.effect is Effect.BONUS_SHARES:
         postings = _share_movement(line.instrument, fen=0, shares=line.shares)
     elif line.effect in (Effect.SUBSCRIPTION, Effect.REPO_LEND):
@@ -305,6 +304,34 @@ def _buy(line: BrokerLine, *, account: str = SECURITIES) -> tuple[Posting, ...]:
     )
 
 
+def _check_held(line: BrokerLine, position: Position, *, what: str) -> None:
+    if line.shares > position.shares:
+        raise NegativePositionError(
+            what,
+            where=line.where,
+            expected=f"at most {position.shares} shares of {line.instrument!r}",
+            found=f"{line.shares} shares gone",
+            hint=(
+                "compare the holdings with the broker's; where the books are wrong, set "
+                "prod_config.json right and run with --adopt"
+            ),
+        )
+
+
+def _transfer(line: BrokerLine, position: Position) -> tuple[Posting, ...]:
+    """Return the postings of shares that come at an amount, or go at what they cost."""
+    sign, cost = 1, line.gross_fen
+    if line.effect is Effect.SHARES_OUT:
+        _check_held(line, position, what="A transfer of more than is held.")
+        sign, cost = -1, _part_of_cost(position, line.shares)
+    return (
+        *_moved(CASH, "", line.net_cash_fen),
+        *_share_movement(line.instrument, fen=sign * cost, shares=sign * line.shares),
+        *_moved(_ADJUSTMENT, line.instrument, -sign * cost),
+        *_moved(_FEES, line.instrument, -line.net_cash_fen),
+    )
+
+
 def _listing(line: BrokerLine, paid_for: Position) -> tuple[Posting, ...]:
     if line.shares > paid_for.shares:
         raise NegativePositionError(
@@ -363,6 +390,19 @@ def _sell(line: BrokerLine, position: Position) -> tuple[Posting, ...]:
         *_share_movement(line.instrument, fen=-cost, shares=-line.shares),
         *_moved(_FEES, line.instrument, line.gross_fen - line.net_cash_fen),
         *_moved(_REALISED, line.instrument, cost - line.gross_fen),
+    )
+
+
+def _sell_diluted(line: BrokerLine, position: Position) -> tuple[Posting, ...]:
+    net = line.net_cash_fen
+    fee = line.gross_fen - net
+    cost = position.cost_fen if line.shares == position.shares else net
+    return (
+        *_moved(CASH, "", net),
+        *_share_movement(line.instrument, fen=-cost, shares=-line.shares),
+        *_moved(_FEES, line.instrument, fee),
+        *_moved(_FEES_IN_COST, line.instrument, -fee),
+        *_moved(_REALISED, line.instrument, cost - net),
     )
 
 

@@ -19,12 +19,14 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
+from typing import Literal
 
 from quantpits.post_trade.brokers.contract import BrokerLine, LineKey
 
 __all__ = [
     "DEFAULT_BROKER",
     "AppliedFlow",
+    "CostBasis",
     "Entry",
     "FlowKind",
     "Journal",
@@ -40,6 +42,9 @@ __all__ = [
 
 DEFAULT_BROKER = "gtja"
 """Adapter of the files that a ledger of the first version holds."""
+
+CostBasis = Literal["average", "diluted"]
+"""What a sale takes out of the cost: its part of it, or what it brings (the earlier system)."""
 
 
 class TransactionKind(StrEnum):
@@ -204,12 +209,15 @@ class Session:
         Its close; None where the market data have none.
     is_assumed_empty : bool
         Whether there was no file and the user said that nothing happened.
+    cost_basis : {"average", "diluted"}
+        How its sales were booked.
     """
 
     model: str
     benchmark: str
     benchmark_close: Decimal | None
     is_assumed_empty: bool
+    cost_basis: CostBasis = "average"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,11 +387,12 @@ def _plain(value: object) -> object:
     return plain
 
 
-# Fields that the first version of the ledger did not have count only where they say something, so
+# Fields that earlier versions of the ledger did not have count only where they say something, so
 # that its digests stay what they were.
 _LATER_FIELDS: dict[type, tuple[tuple[str, object], ...]] = {
     Transaction: (("reason", ""),),
     Source: (("broker", DEFAULT_BROKER),),
+    Session: (("cost_basis", "average"),),
     Entry: (("day", None), ("reverses", 0), ("replaces", 0)),
     Mark: (("day", None),),
 }

@@ -326,6 +326,13 @@ def _explained(path: Path) -> Iterator[None]:
             hint="something in it was posted before; compare with quantpits ledger check",
         ) from error
     except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise ArtifactError(
+                "The ledger is busy: another command is writing to it.",
+                where=path,
+                found=str(error),
+                hint="run this command again when the other one has finished",
+            ) from error
         raise ArtifactError(
             "The ledger cannot be read or written.",
             where=path,

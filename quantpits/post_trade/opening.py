@@ -26,7 +26,12 @@ from quantpits.post_trade.money import cny_text, round_fen
 from quantpits.post_trade.posting import Postings, post
 from quantpits.post_trade.projections import DAILY_LOG, HOLDING_LOG, TRADE_LOG
 from quantpits.post_trade.request import BooksReport
-from quantpits.post_trade.state import config_books, opening_findings, opening_transaction
+from quantpits.post_trade.state import (
+    check_stated,
+    config_books,
+    opening_findings,
+    opening_transaction,
+)
 from quantpits.workspace.lock import writer_lock
 from quantpits.workspace.progress import SILENT
 
@@ -72,6 +77,8 @@ def run(workspace: Workspace, request: OpenRequest, *, progress: Progress = SILE
     ------
     UsageError
         If the books are open already.
+    NegativePositionError
+        If the state has cash below zero.
     MissingArtifactError
         If there was a ledger and it is gone.
     WorkspaceLockedError
@@ -88,6 +95,7 @@ def run(workspace: Workspace, request: OpenRequest, *, progress: Progress = SILE
                 found=f"books from {journal.opening_date} to {journal.last_date}",
                 hint="quantpits ledger adopt posts a difference; ledger correct takes entries back",
             )
+        check_stated(config)
         logs = {name: _rows(workspace.data_dir / name) for name in (TRADE_LOG, *_KEYS)}
         calendar = load_calendar(resolve_market(workspace))
         findings = [*opening_findings(config), *log_findings(logs, config, calendar)]

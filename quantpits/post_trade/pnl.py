@@ -6,7 +6,9 @@ that are held, so the cost of a lot stays and that of a share falls; an adopted 
 the lots by what it changed the books. Both give the same total once a position is closed.
 
 Realised profit is the amount of a sale less the cost taken out, purchase fees included in the cost;
-the fees of the sale stand under fees, so net = realised - sale fees.
+the fees of the sale stand under fees, so net = realised - sale fees. On the diluted basis the books
+realise nothing before all is sold, and then everything, less all fees; first in, first out is the
+same on either.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
 
 from quantpits.post_trade.brokers.contract import Effect
-from quantpits.post_trade.entries import SECURITIES
+from quantpits.post_trade.entries import CASH, SECURITIES
 from quantpits.post_trade.live import live_entries
 from quantpits.post_trade.money import cny_text, divide_half_up
 
@@ -262,8 +264,8 @@ def _holdings(entry: Entry) -> list[tuple[str, int, int]]:
 
 
 def _proceeds(entry: Entry) -> int:
-    """Return the amount of a sale: what came out at cost and what was realised on it [fen]."""
-    return -sum(each.fen for each in entry.postings if each.account in (SECURITIES, _REALISED))
+    """Return the amount of a sale before its fees, whatever it took out of the cost [fen]."""
+    return sum(each.fen for each in entry.postings if each.account in (CASH, _FEES))
 
 
 def _plain(sums: _Sums) -> dict[str, int]:

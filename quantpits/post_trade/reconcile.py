@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["closing_balances", "reconcile"]
 
-_SHARE_SIGN = {Effect.BUY: 1, Effect.BONUS_SHARES: 1, Effect.LISTING: 1, Effect.SELL: -1}
+_SHARE_SIGN = {
+    Effect.BUY: 1,
+    Effect.BONUS_SHARES: 1,
+    Effect.LISTING: 1,
+    Effect.SHARES_IN: 1,
+    Effect.SELL: -1,
+    Effect.SHARES_OUT: -1,
+}
 
 
 def reconcile(lines: Sequence[BrokerLine], flows: Sequence[AppliedFlow], *, after: Books) -> None:

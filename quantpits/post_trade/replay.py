@@ -90,7 +90,8 @@ def _transaction(
     elif record.kind is TransactionKind.ADJUSTMENT:
         entries = (adjustment_entry(record.cash_fen, record.holdings),)
     elif record.kind is TransactionKind.SESSION:
-        entries = post_day(books, lines, flows=record.flows)
+        assert record.session is not None  # a session has its facts
+        entries = post_day(books, lines, flows=record.flows, cost_basis=record.session.cost_basis)
     else:
         known = {
             line_identity(line)

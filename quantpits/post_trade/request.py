@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from quantpits.post_trade.money import cny_text
@@ -70,6 +70,8 @@ class DayReport:
         Deposits less withdrawals [fen].
     nav_fen : int
         Cash and holdings at their marks [fen].
+    nav_without_flow_fen : int
+        The same without the deposits and withdrawals of the day [fen].
     lines : tuple of str
         The lines in words, if they were asked for.
     """
@@ -82,7 +84,12 @@ class DayReport:
     cash_after_fen: int
     flow_fen: int
     nav_fen: int
+    nav_without_flow_fen: int = field(init=False)
     lines: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Compute what follows from the others."""
+        object.__setattr__(self, "nav_without_flow_fen", self.nav_fen - self.flow_fen)
 
     def summary(self) -> list[str]:
         """Return the session in words.
@@ -99,6 +106,8 @@ class DayReport:
             f"{cny_text(self.cash_after_fen)}{flow}, {self.n_positions} positions, "
             f"NAV {cny_text(self.nav_fen)}"
         )
+        if self.flow_fen:
+            head += f" ({cny_text(self.nav_without_flow_fen)} without the deposits)"
         return [head, *(f"  {line}" for line in self.lines)]
 
 

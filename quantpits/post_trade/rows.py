@@ -229,14 +229,19 @@ def _session_rows(transaction: Transaction, number: int) -> list[Row]:
             session.benchmark,
             None if close is None else str(close),
             int(session.is_assumed_empty),
+            session.cost_basis,
         )
     ]
 
 
 def _session(row: Row) -> Session:
-    _, _, model, benchmark, close, is_assumed_empty = row
+    _, _, model, benchmark, close, is_assumed_empty, cost_basis = row
     return Session(
-        model, benchmark, None if close is None else Decimal(close), bool(is_assumed_empty)
+        model,
+        benchmark,
+        None if close is None else Decimal(close),
+        bool(is_assumed_empty),
+        cost_basis,
     )
 
 

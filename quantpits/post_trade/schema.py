@@ -26,7 +26,7 @@ __all__ = [
 APPLICATION_ID = 0x51504C47
 """Marks the file as a QuantPits ledger ("QPLG")."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in ``PRAGMA user_version``."""
 
 TABLES: Mapping[str, str] = MappingProxyType(
@@ -44,7 +44,9 @@ TABLES: Mapping[str, str] = MappingProxyType(
             model TEXT NOT NULL,
             benchmark TEXT NOT NULL,
             benchmark_close TEXT,
-            is_assumed_empty INTEGER NOT NULL CHECK (is_assumed_empty IN (0, 1))
+            is_assumed_empty INTEGER NOT NULL CHECK (is_assumed_empty IN (0, 1)),
+            cost_basis TEXT NOT NULL DEFAULT 'average' CHECK
+                (cost_basis IN ('average', 'diluted'))
         """,
         # Two days without trades may have the same bytes, so the content stands apart from its
         # names.
@@ -204,5 +206,10 @@ _TO_VERSION_2 = (
     *_trigger_statements("corrections"),
 )
 
-MIGRATIONS: Mapping[int, tuple[str, ...]] = MappingProxyType({1: _TO_VERSION_2})
+# Version 3: the cost basis of a session.
+_TO_VERSION_3 = _made_anew(
+    "sessions", "transaction_id, settle_date, model, benchmark, benchmark_close, is_assumed_empty"
+)
+
+MIGRATIONS: Mapping[int, tuple[str, ...]] = MappingProxyType({1: _TO_VERSION_2, 2: _TO_VERSION_3})
 """Version to the statements that lead from it to the next one."""

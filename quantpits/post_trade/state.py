@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from quantpits.errors import BooksMismatchError, Finding
+from quantpits.errors import BooksMismatchError, Finding, NegativePositionError
 from quantpits.post_trade.entries import Position, adjustment_entry, opening_entry
 from quantpits.post_trade.fold import EMPTY_BOOKS, Books, books_at, fold
 from quantpits.post_trade.journal import Transaction, TransactionKind
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "adopted_entry",
     "check_projection",
+    "check_stated",
     "config_books",
     "differences",
     "is_shown",
@@ -55,6 +56,29 @@ def config_books(config: ProdConfig) -> Books:
         if each.value
     }
     return Books(round_fen(config.current_cash), MappingProxyType(positions))
+
+
+def check_stated(config: ProdConfig) -> None:
+    """Refuse a state that books cannot have, before it is opened or adopted.
+
+    Parameters
+    ----------
+    config : ProdConfig
+        The file.
+
+    Raises
+    ------
+    NegativePositionError
+        If it states cash below zero.
+    """
+    if config.current_cash < 0:
+        raise NegativePositionError(
+            "The state has cash below zero, which an account without credit cannot have.",
+            where=_SOURCE,
+            expected="current_cash of 0 or more",
+            found=str(config.current_cash),
+            hint="set current_cash to what the broker shows",
+        )
 
 
 def opening_transaction(config: ProdConfig) -> Transaction:

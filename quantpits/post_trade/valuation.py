@@ -1,9 +1,7 @@
 """What the holdings are worth at the end of a session: shares at the raw close.
 
 A holding that did not trade is valued at its last close, and marked so. A holding that was never
-priced stops the run: an account without it would be wrong. On an ex-date the market data say that
-cash or shares are due; until the broker books them the account looks poorer than it is, so that is
-reported.
+priced stops the run: an account without it would be wrong.
 """
 
 from __future__ import annotations
@@ -15,17 +13,18 @@ import numpy as np
 
 from quantpits.errors import Finding, MissingDataError
 from quantpits.post_trade.brokers.contract import Effect
+from quantpits.post_trade.entries import SECURITIES
 from quantpits.post_trade.journal import Mark
+from quantpits.post_trade.money import FEN_PER_CNY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from quantpits.market import Quotes
-    from quantpits.post_trade.brokers.contract import BrokerLine
-    from quantpits.post_trade.fold import Books
+    from quantpits.post_trade.journal import Entry
 
-__all__ = ["corporate_action_findings", "exact_price", "mark_positions", "suspension_findings"]
+__all__ = ["exact_price", "listing_marks", "mark_positions", "suspension_findings"]
 
 # Shares trade in steps of 0.01, funds of 0.001.
 _FINEST_TICK = Decimal("0.001")
@@ -112,6 +111,35 @@ def mark_positions(
     return tuple(marks)
 
 
+def listing_marks(entries: Iterable[Entry], before: date) -> dict[str, Mark]:
+    """Return new shares at what they cost, until the market data have a close of them.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        What a session posts.
+    before : date
+        Last session before it.
+
+    Returns
+    -------
+    dict of str to Mark
+        One for each share that is listed by them, marked as not traded.
+    """
+    return {
+        posting.instrument: Mark(
+            posting.instrument,
+            exact_price(posting.fen / (FEN_PER_CNY * posting.shares)),
+            before,
+            is_suspended=True,
+        )
+        for entry in entries
+        if entry.kind == Effect.LISTING.value
+        for posting in entry.postings
+        if posting.account == SECURITIES
+    }
+
+
 def suspension_findings(day: date, marks: Iterable[Mark]) -> tuple[Finding, ...]:
     """Return a finding for each holding that is valued at an earlier close.
 
@@ -141,59 +169,6 @@ def suspension_findings(day: date, marks: Iterable[Mark]) -> tuple[Finding, ...]
     )
 
 
-def corporate_action_findings(
-    day: date, before: Books, *, lines: Iterable[BrokerLine], quotes: Quotes
-) -> tuple[Finding, ...]:
-    """Return a finding for each dividend or bonus that is due and not in the broker's file.
-
-    Parameters
-    ----------
-    day : date
-        The session.
-    before : Books
-        What was held at its start.
-    lines : iterable of BrokerLine
-        What the broker reports for it.
-    quotes : Quotes
-        `bonus` [shares per share] and `dividend` [CNY per share] on their ex-dates.
-
-    Returns
-    -------
-    tuple of Finding
-        In order of instrument.
-
-    Notes
-    -----
-    NaN: no action known. The broker may book days after the ex-date, so this is no error.
-    """
-    row = _row(quotes, day)
-    if row is None:
-        return ()
-    booked = {(line.instrument, line.effect) for line in lines}
-    findings = []
-    for instrument in before.positions:
-        if instrument not in quotes.instruments:
-            continue
-        column = quotes.instruments.index(instrument)
-        due = (
-            (Effect.DIVIDEND, quotes.dividend[row, column], "a dividend of {:g} CNY a share"),
-            (Effect.BONUS_SHARES, quotes.bonus[row, column], "{:g} bonus shares a share"),
-        )
-        findings += [
-            Finding(
-                "PTR004",
-                "warning",
-                f"{instrument} went ex {text.format(amount)} on {day}, and the broker's file does "
-                "not show it yet.",
-                "market",
-                instrument,
-            )
-            for effect, amount, text in due
-            if amount > 0 and (instrument, effect) not in booked
-        ]
-    return tuple(findings)
-
-
 def _last_close(quotes: Quotes, column: int | None, day: date, *, instrument: str) -> Mark | None:
     if column is None:
         return None
@@ -205,8 +180,3 @@ def _last_close(quotes: Quotes, column: int | None, day: date, *, instrument: st
         return None
     close = exact_price(float(quotes.close[row, column]))
     return Mark(instrument, close, quotes.dates[row].item(), is_suspended=False)
-
-
-def _row(quotes: Quotes, day: date) -> int | None:
-    found = np.flatnonzero(quotes.dates == np.datetime64(day, "D"))
-    return int(found[0]) if found.size else None

@@ -39,6 +39,12 @@ def test_defaults():
     assert date(2026, 2, 6) == config.cursor
 
 
+def test_the_cost_basis_is_average_or_diluted():
+    assert ("average", "diluted") == (read().cost_basis, read(cost_basis='"diluted"').cost_basis)
+    with pytest.raises(ConfigError, match="cost_basis"):
+        read(cost_basis='"fifo"')
+
+
 def test_cursor_is_the_last_processed_date_when_given():
     assert date(2026, 2, 9) == read(last_processed_date='"2026-02-09"').cursor
 

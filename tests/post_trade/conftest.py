@@ -171,9 +171,10 @@ def make_quotes() -> Callable[..., Quotes]:
         *,
         dividend: Mapping[str, Sequence[float]] | None = None,
         bonus: Mapping[str, Sequence[float]] | None = None,
+        factor: Mapping[str, Sequence[float]] | None = None,
     ) -> Quotes:
-        def table(values: Mapping[str, Sequence[float]]) -> np.ndarray:
-            columns = [values.get(name, [0.0] * len(days)) for name in closes]
+        def table(values: Mapping[str, Sequence[float]], default: float = 0.0) -> np.ndarray:
+            columns = [values.get(name, [default] * len(days)) for name in closes]
             return np.array(columns, dtype=np.float64).reshape(len(closes), len(days)).T.copy()
 
         return Quotes(
@@ -183,6 +184,7 @@ def make_quotes() -> Callable[..., Quotes]:
                 "close": table(closes),
                 "dividend": table(dividend or {}),
                 "bonus": table(bonus or {}),
+                "factor": table(factor or {}, 1.0),
             },
         )
 
@@ -243,16 +245,22 @@ _PAST = (date(2025, 12, 30), date(2025, 12, 31))
 _FUTURE = tuple(date(2026, 1, day) for day in (12, 13))
 _NAN = float("nan")
 # Raw closes of the past two and the five sessions; SZ000001 is suspended on 6 and 7 January,
-# SZ300750 has not traded since 30 December, SH601398 has no price at all.
+# SZ300750 has not traded since 30 December, SH601398 has no price at all. On 6 January SH600104
+# pays a dividend that the market data know, and the factor of SZ000002 jumps without a reason; an
+# ETF is priced to 0.001, and the new share SH601138 trades from 8 January on.
 _CLOSES = {
     "SH600000": (9.9, 10.0, 10.25, 10.5, 10.0, 9.8, 9.99),
     "SZ000001": (12.0, 12.1, 12.2, _NAN, _NAN, 12.5, 12.6),
     "SZ300750": (200.0, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN),
     "SH601398": (_NAN,) * 7,
+    "SH600104": (14.0, 14.0, 14.0, 13.5, 13.5, 13.5, 13.5),
+    "SZ000002": (10.0, 10.0, 10.0, 8.0, 8.0, 8.0, 8.0),
+    "SH510300": (4.111, 4.112, 4.123, 4.137, 4.119, 4.121, 4.125),
+    "SH601138": (_NAN, _NAN, _NAN, _NAN, _NAN, 19.8, 21.78),
     "SH000300": (3490.0, 3500.0, 3510.1, 3520.2, 3530.3, 3540.4, 3550.5),
 }
-_FACTOR = {"SZ000001": 2.0}
-_DIVIDEND = {"SH600000": (0, 0, 0, 0.5, 0, 0, 0)}
+_FACTOR = {"SZ000001": (2.0,) * 7, "SZ000002": (1.0,) * 3 + (1.25,) * 4}
+_DIVIDEND = {"SH600104": (0, 0, 0, 0.5, 0, 0, 0)}
 
 
 def _write_market(folder: Path) -> None:
@@ -264,10 +272,10 @@ def _write_market(folder: Path) -> None:
     whole = np.array((*days, *_FUTURE), "datetime64[D]")
     (calendars / "day_future.txt").write_bytes(encode_sessions(whole))
     for name, closes in _CLOSES.items():
-        factor = _FACTOR.get(name, 1.0)
+        factor = np.array(_FACTOR.get(name, (1.0,) * len(days)))
         fields = {
             "close": np.array(closes) * factor,
-            "factor": np.full(len(days), factor),
+            "factor": factor,
             "dividend": np.array(_DIVIDEND.get(name, (0.0,) * len(days))),
         }
         for field, values in fields.items():
@@ -320,6 +328,14 @@ class Account:
                 ],
             },
         )
+
+    def price(self, name: str, close: float) -> None:
+        """Add an instrument of one price to the market."""
+        n_days = len(_PAST) + len(SESSIONS)
+        for field, value in (("close", close), ("factor", 1.0)):
+            path = self.workspace.root / "market" / feature_file(name, field)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode_field(0, np.full(n_days, value)))
 
     def settle(self, day: date, rows: Sequence[Mapping[str, Any]] = ()) -> Path:
         """Write the settlement file of a session."""

@@ -1,5 +1,7 @@
 """Run one command again and again, stopped at its first, second, third ... write, and look.
 
+Stopped is killed, out of disk, or halted for as long as another process tries the same.
+
 Started with the shim of `crash_shim.c` preloaded: it counts every write, sync, rename, unlink and
 mkdir of the process, those of SQLite included, and stops at the one it is told to.
 """
@@ -15,7 +17,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from quantpits.errors import QuantPitsError
+from quantpits.errors import QuantPitsError, WorkspaceLockedError
 from quantpits.post_trade import correct, step
 from quantpits.post_trade.check import check_ledger
 from quantpits.post_trade.ledger import load_journal
@@ -23,8 +25,8 @@ from quantpits.post_trade.request import CorrectRequest, PostTradeRequest
 from quantpits.workspace import Workspace
 
 DAY = date(2026, 1, 6)
-DONE, REFUSED = 0, 10
-MODES = {"kill": 0, "full": 1, "short": 2}
+DONE, NEXT, REFUSED, LOCKED = 0, 1, 10, 11
+MODES = {"kill": 0, "full": 1, "short": 2, "halt": 3}
 
 
 def command(name: str, root: Path) -> None:
@@ -55,7 +57,7 @@ def shown(root: Path) -> dict[str, bytes]:
     }
 
 
-def stopped(shim, name: str, root: Path, *, at: int, mode: int) -> int:
+def started(shim, name: str, root: Path, *, at: int, mode: int) -> int:
     child = os.fork()
     if child == 0:
         try:
@@ -63,17 +65,50 @@ def stopped(shim, name: str, root: Path, *, at: int, mode: int) -> int:
             command(name, root)
             shim.crash_arm(ctypes.c_long(-1), 0)
             os._exit(DONE)
+        except WorkspaceLockedError:
+            os._exit(LOCKED)
         except QuantPitsError:
             os._exit(REFUSED)
         except BaseException as error:  # noqa: BLE001 - reported by its exit code
             shim.crash_arm(ctypes.c_long(-1), 0)
             sys.stderr.write(f"{at}: {error!r}\n")
             os._exit(99)
+    return child
+
+
+def exit_code(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def stopped(shim, name: str, root: Path, *, at: int, mode: int) -> int:
+    return exit_code(started(shim, name, root, at=at, mode=mode))
+
+
+def halted(shim, name: str, root: Path, *, at: int, whole: tuple) -> tuple[int, list[str]]:
+    """Halt the command at a write; let another process read the books and try the same."""
+    child = started(shim, name, root, at=at, mode=MODES["halt"])
+    status = os.waitpid(child, os.WUNTRACED)[1]
+    if not os.WIFSTOPPED(status):
+        return os.waitstatus_to_exitcode(status), []
+    wrong = []
+    try:
+        seen = load_journal(root / "data" / "ledger.db").transactions
+        if seen != whole[: len(seen)]:
+            wrong.append("a reader saw other books")
+    except QuantPitsError as error:  # SQLite itself is between two of its writes
+        if "another command is writing to it" not in str(error):
+            wrong.append(f"a reader was refused: {error}")
+    second = exit_code(started(shim, name, root, at=-1, mode=0))
+    os.kill(child, signal.SIGCONT)
+    first = exit_code(child)
+    # Before the first has the lock, the second may take it; then the first is turned away.
+    if (first, second) not in ((DONE, LOCKED), (LOCKED, DONE), (DONE, DONE)):
+        wrong.append(f"exit codes {first} and {second}")
+    return NEXT, wrong
+
+
 def main() -> None:
-    library, name, mode, template, scratch = sys.argv[1:]
+    library, name, mode, template, scratch, stride = sys.argv[1:]
     shim = ctypes.CDLL(library)
     root, whole = Path(scratch) / "Account", Path(scratch) / "Whole"
     before = load_journal(Path(template) / "data" / "ledger.db").transactions
@@ -82,16 +117,21 @@ def main() -> None:
     right = shown(whole)
     after = load_journal(whole / "data" / "ledger.db").transactions
     problems = []
-    at = 0
+    at, n_points = 1 - int(stride), 0
     while True:
-        at += 1
+        at += int(stride)
+        n_points += 1
         shutil.rmtree(root, ignore_errors=True)
         shutil.copytree(template, root)
-        code = stopped(shim, name, root, at=at, mode=MODES[mode])
+        if mode == "halt":
+            code, wrong = halted(shim, name, root, at=at, whole=after)
+            problems += [[at, each] for each in wrong]
+        else:
+            code = stopped(shim, name, root, at=at, mode=MODES[mode])
         journal = load_journal(root / "data" / "ledger.db").transactions
         if journal != after[: len(journal)] or len(journal) < len(before):
             problems.append([at, "neither the old books nor the new ones"])
-        if code not in (DONE, -signal.SIGKILL if mode != "full" else REFUSED):
+        if code not in (DONE, NEXT, -signal.SIGKILL if mode != "full" else REFUSED):
             problems.append([at, f"exit code {code}"])
         finish(name, root)
         if shown(root) != right:
@@ -105,7 +145,7 @@ def main() -> None:
             problems.append([at, str(check_ledger(Workspace(root)))])
         if code == DONE:
             break
-    sys.stdout.write(json.dumps({"points": at - 1, "problems": problems[:20]}) + "\n")
+    sys.stdout.write(json.dumps({"points": n_points - 1, "problems": problems[:20]}) + "\n")
 
 
 main()

@@ -1,6 +1,6 @@
 /* Counts what a process writes, and stops it at one of the writes.
    Modes: 0 SIGKILL before the write; 1 the disk is full from that write on; 2 half of the write
-   happens, then SIGKILL. Syncs are counted and not waited for: what is killed here is the process,
+   happens, then SIGKILL; 3 SIGSTOP before the write, once. Syncs are counted and not waited for: what is killed here is the process,
    not the machine. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,6 +22,7 @@ static int hit(void) {
     counted++;
     if (counted < stop_at) return 0;
     if (mode == 1) { errno = ENOSPC; return 1; }
+    if (mode == 3) { if (counted == stop_at) raise(SIGSTOP); return 0; }
     if (mode == 2 && counted == stop_at) return 2;
     kill(getpid(), SIGKILL);
     return 0;

@@ -15,9 +15,11 @@ from quantpits.post_trade.check import (
     current_books,
     show_ledger,
 )
+from quantpits.post_trade.correct import run as correct
 from quantpits.post_trade.entries import Position, adjustment_entry, cashflow_entry
-from quantpits.post_trade.journal import Journal, Session, Transaction, TransactionKind
+from quantpits.post_trade.journal import Entry, Journal, Session, Transaction, TransactionKind
 from quantpits.post_trade.ledger import append, load_journal, writing
+from quantpits.post_trade.request import CorrectRequest
 
 MON, TUE = date(2026, 1, 5), date(2026, 1, 6)
 
@@ -165,3 +167,29 @@ def test_a_position_of_the_opening_has_no_price_yet(account) -> None:
         HeldPosition(instrument="SZ000001", shares=10, cost_fen=12_000, close=None, value_fen=None),
     ) == report.positions
     assert "SZ000001: 10 shares, cost 120.00" == report.summary()[2]
+
+
+@pytest.mark.parametrize("entry_of", ["wrong amount", "the opening"])
+def test_a_correction_that_does_not_follow_is_found(account, trade, entry_of) -> None:
+    account.settle(MON, [trade("buy", "SH600000", 100, 10)])
+    account.settle_all((MON, TUE))
+    account.run(end_date=TUE)
+    account.settle(MON, [trade("buy", "SH600000", 100, 9)])
+    correct(account.workspace, CorrectRequest(day=MON, reason="the price"))
+    journal = load_journal(account.workspace.ledger_path)
+    entries = journal.transactions[-1].entries
+    if entry_of == "the opening":
+        wrong = (Entry("reversal", "", (), reverses=1), *entries)
+    else:
+        wrong = (*entries[:-1], replace(entries[-1], postings=()))
+    assert [] == codes(replace(journal, n_projected=len(journal.transactions)))
+    assert "LED003" in codes(rebuilt(journal, -1, entries=wrong))
+
+
+def test_a_chronicle_that_was_edited_is_found(account) -> None:
+    account.settle_all((MON,))
+    account.run(end_date=MON)
+    path = account.data / "ledger_chronicle.jsonl"
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    (finding,) = check_ledger(account.workspace)
+    assert ("LED006", "ledger_chronicle.jsonl") == (finding.code, finding.subject)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from quantpits.post_trade.check import check_ledger
 from quantpits.post_trade.classification import suggestions_of
 
 MON, TUE = date(2026, 1, 5), date(2026, 1, 6)
@@ -92,3 +93,31 @@ def test_a_name_that_others_were_suggested_instead_of_is_manual(account, trade) 
     account.settle(MON, [trade("buy", SPDB, 100, 10)])
     account.run(end_date=MON)
     assert ("M", "2026-01-05", "", "1") == rows_of(account)[0][3:]
+
+
+def test_the_check_sees_a_classification_that_was_edited_or_lost(account, trade) -> None:
+    name = "buy_suggestion_any_label_2026-01-05.csv"
+    suggest(account.workspace.output_dir, name, f"instrument,role\n{SPDB},primary\n")
+    account.settle(MON, [trade("buy", SPDB, 100, 10)])
+    account.run(end_date=MON)
+    path = account.data / "trade_classification.csv"
+    right = path.read_text("utf-8")
+    assert () == check_ledger(account.workspace)
+    path.write_text(right.replace(",S,", ",M,"), "utf-8")
+    (finding,) = check_ledger(account.workspace)
+    assert ("LED006", "trade_classification.csv") == (finding.code, finding.subject)
+    path.unlink()
+    assert ["LED006"] == [each.code for each in check_ledger(account.workspace)]
+    account.run(end_date=MON)
+    assert right == path.read_text("utf-8")
+    assert () == check_ledger(account.workspace)
+
+
+def test_a_worse_suggestion_changes_nothing_and_other_files_are_none(account, trade) -> None:
+    output = account.workspace.output_dir
+    suggest(output, "buy_suggestion_a_2026-01-05.csv", f"instrument,role\n{SPDB},primary\n")
+    suggest(output, "buy_suggestion_b_2026-01-05.csv", f"instrument,role\n{SPDB},alternate\n")
+    suggest(output, "buy_suggestion_notes.csv", "instrument\nN\n")
+    account.settle(MON, [trade("buy", SPDB, 100, 10)])
+    account.run(end_date=MON)
+    assert [("2026-01-05", SPDB, "BUY", "S", "2026-01-05", "0", "1")] == rows_of(account)

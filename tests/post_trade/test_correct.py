@@ -54,6 +54,35 @@ def test_a_replaced_file_gives_the_books_that_it_would_have_given(account, trade
     assert again == account.files()
 
 
+def test_a_correction_that_an_adopted_difference_contradicts_is_refused(account, trade) -> None:
+    account.settle(MON, [trade("buy", SPDB, 1000, 10.2)])
+    account.settle_all()
+    account.run(end_date=TUE)
+    config = account.config
+    config["current_holding"] = []
+    account.write("prod_config.json", config)
+    account.run(end_date=TUE, adopt=True)
+    account.settle(MON, [trade("buy", SPDB, 400, 10.2)])
+    before = account.files()
+    with pytest.raises(NegativePositionError, match=r"-600 shares of 'SH600000'[\s\S]*--entry 3"):
+        run(account.workspace, CorrectRequest(day=MON, reason="fewer"))
+    assert before == account.files()
+    run(account.workspace, CorrectRequest(day=MON, entries=(3,), reason="fewer"))
+    assert ["400"] == [each["value"] for each in account.config["current_holding"]]
+    assert () == check_ledger(account.workspace)
+
+
+def test_a_correction_that_leaves_cash_below_zero_is_refused(account, trade) -> None:
+    account.settle(MON, [{"交易类别": "利息归本", "资金发生数": 500}])
+    account.settle_all()
+    account.run(end_date=TUE)
+    account.write("prod_config.json", {**account.config, "current_cash": 100})
+    account.run(end_date=TUE, adopt=True)
+    account.settle(MON)
+    with pytest.raises(NegativePositionError, match=r"the cash below 0"):
+        run(account.workspace, CorrectRequest(day=MON, reason="no interest"))
+
+
 def test_nothing_is_erased(account, trade) -> None:
     account.settle(MON, [trade("buy", SPDB, 1000, 10.2)])
     account.settle_all()

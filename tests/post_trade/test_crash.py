@@ -1,4 +1,4 @@
-"""A kill at every single write, and a disk that is full from every single write on."""
+"""A kill, a full disk and a second process at every single write."""
 
 from __future__ import annotations
 
@@ -27,18 +27,23 @@ def shim(tmp_path_factory) -> Path:
 
 @pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs cc on Linux")
 @pytest.mark.parametrize(
-    ("command", "mode", "least"),
+    ("command", "mode", "stride", "least"),
     [
-        ("post", "kill", 80),
-        ("post", "full", 60),
-        ("correct", "kill", 60),
-        pytest.param("post", "short", 80, marks=pytest.mark.slow),
-        pytest.param("correct", "full", 60, marks=pytest.mark.slow),
-        pytest.param("correct", "short", 60, marks=pytest.mark.slow),
+        ("post", "kill", 1, 80),
+        ("post", "full", 2, 30),
+        ("post", "halt", 19, 4),
+        ("correct", "kill", 2, 30),
+        pytest.param("post", "full", 1, 60, marks=pytest.mark.slow),
+        pytest.param("post", "short", 1, 80, marks=pytest.mark.slow),
+        pytest.param("post", "halt", 1, 80, marks=pytest.mark.slow),
+        pytest.param("correct", "kill", 1, 60, marks=pytest.mark.slow),
+        pytest.param("correct", "full", 1, 60, marks=pytest.mark.slow),
+        pytest.param("correct", "short", 1, 60, marks=pytest.mark.slow),
+        pytest.param("correct", "halt", 1, 60, marks=pytest.mark.slow),
     ],
 )
 def test_a_stop_at_any_write_leaves_the_old_books_or_the_new_ones(
-    account, trade, shim, tmp_path, *, command, mode, least
+    account, trade, shim, tmp_path, *, command, mode, stride, least
 ) -> None:
     account.write("cashflow.json", {"cashflows": {"2026-01-06": 500}})
     account.settle(MON, [trade("buy", "SH600000", 1000, 10.2)])
@@ -50,14 +55,61 @@ def test_a_stop_at_any_write_leaves_the_old_books_or_the_new_ones(
     done = subprocess.run(
         [
             *(sys.executable, HERE / "crash_driver.py", shim, command, mode),
-            *(account.workspace.root, tmp_path / "scratch"),
+            *(account.workspace.root, tmp_path / "scratch", str(stride)),
         ],
         check=False,
         capture_output=True,
         text=True,
+        timeout=3600,
         env={**os.environ, "LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1"},
     )
     assert 0 == done.returncode, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert [] == report["problems"], done.stderr
     assert least <= report["points"]
+
+
+_READER = """
+import ctypes, json, sys
+from datetime import date
+from pathlib import Path
+from quantpits.post_trade import adopt, correct, rebuild, step
+from quantpits.post_trade.check import check_ledger, show_ledger
+from quantpits.post_trade.entry_list import entry_lines
+from quantpits.post_trade.ledger import load_journal
+from quantpits.post_trade.pnl import profit_rows
+from quantpits.post_trade.request import CorrectRequest, PostTradeRequest, RebuildRequest
+from quantpits.workspace import Workspace
+
+shim, root = ctypes.CDLL(sys.argv[1]), Path(sys.argv[2])
+workspace = Workspace(root)
+shim.crash_arm(ctypes.c_long(1), 1)  # the disk is full from the first write on
+findings = check_ledger(workspace)
+show_ledger(workspace)
+journal = load_journal(workspace.ledger_path)
+entry_lines(journal), profit_rows(journal)
+step.run(workspace, PostTradeRequest(dry_run=True, verbose=True))
+adopt.run(workspace, PostTradeRequest(dry_run=True))
+rebuild.run(workspace, RebuildRequest(dry_run=True))
+correct.run(workspace, CorrectRequest(entries=(2,), reason="why", dry_run=True))
+shim.crash_arm(ctypes.c_long(-1), 0)
+print(json.dumps([each.code for each in findings]))
+"""
+
+
+@pytest.mark.skipif(COMPILER is None or sys.platform != "linux", reason="needs cc on Linux")
+def test_what_only_reads_writes_nothing(account, trade, shim) -> None:
+    """Every look at the books, and every dry run, on a disk that refuses any write."""
+    account.settle(MON, [trade("buy", "SH600000", 1000, 10.2)])
+    account.run(end_date=MON)
+    account.settle_all()
+    before = account.files()
+    done = subprocess.run(
+        [sys.executable, "-c", _READER, shim, account.workspace.root],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LD_PRELOAD": str(shim)},
+    )
+    assert (0, "[]") == (done.returncode, done.stdout.strip()), done.stderr
+    assert before == account.files()

@@ -56,6 +56,35 @@ def test_a_sale_takes_out_its_part_of_the_cost(make_line) -> None:
     } == postings(entry)
 
 
+def test_a_diluted_sale_takes_out_what_it_brings(make_line) -> None:
+    # the earlier system: 8000.00 that a sale of 1688.30 lowers to 6311.70
+    line = make_line(Effect.SELL, SPDB, 100, "16.9", fee=170)
+    entry = line_entry(line, Position(800, 800_000), cost_basis="diluted")
+    assert {
+        "cash": (168_830, 0),
+        "securities": (-168_830, -100),
+        "market": (0, 100),
+        "fees": (170, 0),
+        "fees:in_cost": (-170, 0),
+    } == postings(entry)
+    assert 631_170 == 800_000 - 168_830
+    check_balanced([entry])
+
+
+def test_the_diluted_sale_of_everything_realises_all_of_it(make_line) -> None:
+    line = make_line(Effect.SELL, SPDB, 700, "16", fee=100)
+    entry = line_entry(line, Position(700, -5_000), cost_basis="diluted")
+    assert {
+        "cash": (1_119_900, 0),
+        "securities": (5_000, -700),
+        "market": (0, 700),
+        "fees": (100, 0),
+        "fees:in_cost": (-100, 0),
+        "income:realised": (-1_124_900, 0),
+    } == postings(entry)
+    check_balanced([entry])
+
+
 def test_the_sale_of_everything_takes_all_that_is_left(make_line) -> None:
     held = Position(3, 100)
     first = line_entry(make_line(Effect.SELL, SPDB, 1, "1"), held)

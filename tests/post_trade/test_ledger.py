@@ -210,11 +210,11 @@ def test_a_ledger_of_a_newer_version_is_refused(filled: Path, monkeypatch) -> No
 
 
 def test_an_older_ledger_is_brought_up_to_date(filled: Path, monkeypatch) -> None:
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 5)
     monkeypatch.setattr(
         schema,
         "MIGRATIONS",
-        {2: ("CREATE TABLE added (a TEXT) STRICT",), 3: ("INSERT INTO added VALUES ('x')",)},
+        {3: ("CREATE TABLE added (a TEXT) STRICT",), 4: ("INSERT INTO added VALUES ('x')",)},
     )
     with pytest.raises(StaleArtifactError, match="older schema"):
         load_journal(filled)
@@ -222,7 +222,7 @@ def test_an_older_ledger_is_brought_up_to_date(filled: Path, monkeypatch) -> Non
     assert 4 == len(load_journal(filled).transactions)
     with writing(filled) as connection:
         assert [("x",)] == connection.execute("SELECT a FROM added").fetchall()
-        assert [(4,)] == connection.execute("PRAGMA user_version").fetchall()
+        assert [(5,)] == connection.execute("PRAGMA user_version").fetchall()
 
 
 _VERSION_1 = {
@@ -242,12 +242,21 @@ _VERSION_1 = {
         UNIQUE (transaction_id, instrument)""",
 }
 
+_VERSION_2_SESSIONS = """
+        transaction_id INTEGER PRIMARY KEY REFERENCES transactions (id),
+        settle_date TEXT NOT NULL UNIQUE, model TEXT NOT NULL, benchmark TEXT NOT NULL,
+        benchmark_close TEXT,
+        is_assumed_empty INTEGER NOT NULL CHECK (is_assumed_empty IN (0, 1))"""
 
-def write_version_1(path: Path, journal: Journal) -> None:
+
+def write_version(version: int, path: Path, journal: Journal) -> None:
     path.parent.mkdir()
     connection = sqlite3.connect(path, isolation_level=None)
-    tables = {name: _VERSION_1.get(name, each) for name, each in schema.TABLES.items()}
-    del tables["corrections"]
+    older = {"sessions": _VERSION_2_SESSIONS, **(_VERSION_1 if version == 1 else {})}
+    widths = {"sources": 5, "entries": 5, "marks": 6} if version == 1 else {}
+    tables = {name: older.get(name, each) for name, each in schema.TABLES.items()}
+    if version == 1:
+        del tables["corrections"]
     for name, columns in tables.items():
         connection.execute(f"CREATE TABLE {name} ({columns}) STRICT")
         for verb in ("UPDATE", "DELETE"):
@@ -256,11 +265,12 @@ def write_version_1(path: Path, journal: Journal) -> None:
                 "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
             )
     opening = "CREATE UNIQUE INDEX one_opening ON transactions (kind) WHERE kind = 'opening'"
-    connection.execute(opening)
+    for statement in (opening,) if version == 1 else schema.INDEXES.values():
+        connection.execute(statement)
     counts = {"transactions": 1, "lines": 1, "entries": 1}
     for transaction, digest in zip(journal.transactions, journal.digests, strict=True):
         for table, rows in rows_of(transaction, digest, next_ids=NextIds(*counts.values())):
-            width = {"sources": 5, "entries": 5, "marks": 6}.get(table, len(rows[0]))
+            width = {"sessions": 6, **widths}.get(table, len(rows[0]))
             places = ", ".join("?" * width)
             connection.executemany(
                 f"INSERT INTO {table} VALUES ({places})", [row[:width] for row in rows]
@@ -268,14 +278,15 @@ def write_version_1(path: Path, journal: Journal) -> None:
             if table in counts:
                 counts[table] += len(rows)
     connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
 
 
-def test_a_ledger_of_the_first_version_keeps_its_content_and_digests(
-    path: Path, journal: Journal
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_older_version_keeps_its_content_and_digests(
+    path: Path, journal: Journal, version: int
 ) -> None:
-    write_version_1(path, journal)
+    write_version(version, path, journal)
     with pytest.raises(StaleArtifactError, match="older schema"):
         load_journal(path)
     migrate(path)
@@ -287,7 +298,7 @@ def test_a_ledger_of_the_first_version_keeps_its_content_and_digests(
     assert {f"{name}_no_delete" for name in schema.TABLES} <= made
     assert set(schema.INDEXES) <= made
     assert [] == connection.execute("PRAGMA foreign_key_check").fetchall()
-    for table in ("transactions", "entries", "marks", "sources"):
+    for table in ("transactions", "entries", "marks", "sources", "sessions"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(f"DELETE FROM {table}")
     connection.close()
@@ -304,8 +315,11 @@ def test_a_ledger_of_the_first_version_keeps_its_content_and_digests(
 
 def test_a_migration_that_fails_leaves_the_old_ledger(filled: Path, monkeypatch) -> None:
     before = load_journal(filled)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 3)
-    monkeypatch.setattr(schema, "MIGRATIONS", {2: ("CREATE TABLE added (a TEXT)", "NONSENSE")})
+    version = schema.SCHEMA_VERSION
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", version + 1)
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", {version: ("CREATE TABLE added (a TEXT)", "NONSENSE")}
+    )
     with pytest.raises(ArtifactError, match="NONSENSE"):
         migrate(filled)
     monkeypatch.undo()
@@ -316,7 +330,7 @@ def test_a_ledger_that_another_program_holds_is_reported(filled: Path, monkeypat
     monkeypatch.setattr(ledger, "_BUSY_SECONDS", 0.01)
     other = sqlite3.connect(filled, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(ArtifactError, match="locked"), writing(filled) as connection:
+    with pytest.raises(ArtifactError, match="is busy"), writing(filled) as connection:
         append(connection, load_journal(filled).transactions[0], head="")
     other.close()
 
@@ -360,3 +374,18 @@ def test_a_kill_during_a_transaction_leaves_none_of_it(path: Path, stop_at: str)
     with writing(path) as connection:
         append(connection, opening, head="")
     assert 1 == len(load_journal(path).transactions)
+
+
+def test_a_file_whose_making_was_interrupted_is_an_empty_ledger(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert path.stat().st_size > 0
+    assert Journal() == load_journal(path)
+
+
+def test_a_leftover_of_an_interrupted_making_does_not_hinder_reading(filled: Path) -> None:
+    before = load_journal(filled)
+    filled.with_name(f"{filled.name}-journal").write_bytes(bytes(512))
+    assert before == load_journal(filled)

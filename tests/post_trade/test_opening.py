@@ -57,3 +57,24 @@ def test_duplicates_gaps_and_other_balances_are_reported(account) -> None:
     assert "999.00" in report.findings[-1].message
     kept = [each.code for each in open_books(account).findings]
     assert 3 == kept.count("PTR009")
+
+
+def test_logs_that_fit_are_no_finding_and_one_that_cannot_be_read_is_kept(account) -> None:
+    account.state(1000, [("SH600000", 200, 1900)])
+    (account.data / "daily_amount_log_full.csv").write_text(
+        DAILY + "2025-12-30,1,1\n2025-12-31,1,1\n", encoding="utf-8"
+    )
+    (account.data / "holding_log_full.csv").write_text(
+        HOLDING + "SH600000,200,2025-12-31\nCASH,1000.00,2025-12-31\n", encoding="utf-8"
+    )
+    (account.data / "trade_log_full.csv").write_bytes(b"a,b\n\xff\xff,2\n")
+    assert () == open_books(account, dry_run=True).findings
+    assert ["PTR009"] * 3 == [each.code for each in open_books(account).findings]
+
+
+def test_a_holding_log_without_a_cash_row_is_compared_as_it_is(account) -> None:
+    account.state(1000, [("SH600000", 200, 1900)])
+    (account.data / "holding_log_full.csv").write_text(
+        HOLDING + "SH600000,200,2025-12-31\n", encoding="utf-8"
+    )
+    assert () == open_books(account, dry_run=True).findings

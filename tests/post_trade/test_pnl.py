@@ -163,3 +163,14 @@ def test_the_report_in_words() -> None:
     report = ProfitReport(workspace="w", rows=(row,))
     assert "all account: realised 0.00" in report.summary()[0]
     assert ["Nothing was realised yet."] == ProfitReport(workspace="w", rows=()).summary()
+
+
+def test_bonus_shares_of_what_is_not_held_cost_nothing(make_line) -> None:
+    journal = booked(
+        {
+            date(2026, 1, 5): [make_line(Effect.BONUS_SHARES, SPDB, 10)],
+            date(2026, 1, 6): [make_line(Effect.SELL, SPDB, 10, "2.00")],
+        }
+    )
+    (row,) = profit_rows(journal)
+    assert (2_000, 2_000) == (row.realised_average_fen, row.realised_fifo_fen)

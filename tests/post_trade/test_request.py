@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from quantpits.post_trade import DayReport, PostTradeReport, PostTradeRequest
+from quantpits.post_trade.request import BooksReport
 
 DAY = DayReport(
     settle_date=date(2026, 1, 5),
@@ -43,6 +44,8 @@ def test_a_session_in_words() -> None:
     quiet = replace(DAY, source="", n_lines=0, flow_fen=500, lines=("one",))
     head, line = quiet.summary()
     assert "2026-01-05: assumed empty, cash 1000.00 -> 900.00, deposits 5.00, 1 pos" == head[:71]
+    assert head.endswith("NAV 1100.00 (1095.00 without the deposits)")
+    assert 109_500 == asdict(quiet)["nav_without_flow_fen"]
     assert "  one" == line
 
 
@@ -63,3 +66,18 @@ def test_a_report_in_words() -> None:
 
 def test_a_report_can_be_written_as_json() -> None:
     assert '"nav_fen": 110000' in json.dumps(asdict(REPORT), default=str)
+
+
+def test_what_was_done_to_the_books_in_words() -> None:
+    report = BooksReport(
+        workspace="/w",
+        outputs=(),
+        findings=(),
+        changed=True,
+        is_dry_run=False,
+        lines=("one",),
+        digest="d",
+    )
+    assert ["one", "Digest d"] == report.summary()
+    assert "Dry run: nothing was written." == replace(report, is_dry_run=True).summary()[1]
+    assert "Everything was so already" in replace(report, changed=False).summary()[1]

@@ -15,7 +15,9 @@ def database():
         connection.execute(statement)
     connection.execute("INSERT INTO contents VALUES ('a', x'00')")
     connection.execute("INSERT INTO transactions VALUES (1, 'opening', '2026-01-02', 'd')")
-    connection.execute("INSERT INTO sessions VALUES (1, '2026-01-05', 'm', 'b', NULL, 0)")
+    connection.execute(
+        "INSERT INTO sessions VALUES (1, '2026-01-05', 'm', 'b', NULL, 0, 'average')"
+    )
     connection.execute("INSERT INTO sources VALUES (1, 'n', 'a', 's', '[]', 'gtja')")
     connection.execute(
         "INSERT INTO lines VALUES (1, 1, 'a', 's', 7, 1, 'n', '2026-01-05', 't', 'buy', 0, 'i', "
@@ -68,4 +70,6 @@ def test_a_line_is_imported_once(database, changed: str) -> None:
 def test_a_session_is_processed_once(database) -> None:
     database.execute("INSERT INTO transactions VALUES (2, 'session', '2026-01-05', 'e')")
     with pytest.raises(sqlite3.IntegrityError, match=r"sessions\.settle_date"):
-        database.execute("INSERT INTO sessions VALUES (2, '2026-01-05', 'm', 'b', NULL, 0)")
+        database.execute(
+            "INSERT INTO sessions VALUES (2, '2026-01-05', 'm', 'b', NULL, 0, 'average')"
+        )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from quantpits.config import ProdConfig
-from quantpits.errors import BooksMismatchError
+from quantpits.errors import BooksMismatchError, NegativePositionError
 from quantpits.post_trade.entries import Position, check_balanced
 from quantpits.post_trade.fold import Books, books_at, fold
 from quantpits.post_trade.journal import Journal, TransactionKind
@@ -159,3 +159,17 @@ def test_after_a_kill_every_state_of_the_run_is_no_edit(journal: Journal, seen: 
         else:
             with pytest.raises(BooksMismatchError, match="is not that of the books"):
                 check_projection(interrupted, stated, adopt=False)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_cash_below_zero_is_neither_opened_nor_adopted(account, is_open) -> None:
+    account.settle_all()
+    if is_open:
+        account.run(end_date=date(2026, 1, 5))
+        account.write("prod_config.json", {**account.config, "current_cash": -1})
+    else:
+        account.state(-1)
+    before = account.files()
+    with pytest.raises(NegativePositionError, match="cash below zero"):
+        account.run(adopt=is_open)
+    assert before == account.files()

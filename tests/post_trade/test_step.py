@@ -21,8 +21,14 @@ from quantpits.errors import (
     UsageError,
     WorkspaceLockedError,
 )
+from quantpits.market import load_quotes
+from quantpits.post_trade import prices
 from quantpits.post_trade.check import check_ledger
+from quantpits.post_trade.correct import run as correct
 from quantpits.post_trade.ledger import load_content, load_journal
+from quantpits.post_trade.pnl import profit_rows
+from quantpits.post_trade.rebuild import run as rebuild
+from quantpits.post_trade.request import CorrectRequest, RebuildRequest
 from quantpits.workspace import writer_lock
 
 MON, TUE, WED, THU, FRI = (date(2026, 1, day) for day in (5, 6, 7, 8, 9))
@@ -205,7 +211,7 @@ def test_the_imported_bytes_are_archived(account, trade) -> None:
         ([("buy", PAB, 100, 10.0), ("sell", PAB, 100, 10.0)], NegativePositionError, r"T\+1"),
         ([("buy", PAB, 100_000, 10.0)], NegativePositionError, "cash does not suffice"),
         ([("buy", "SH601398", 100, 10.0)], MissingDataError, "SH601398 on 2026-01-07"),
-        ([("buy", "SH601111", 100, 10.0)], MissingDataError, "no close for 'SH601111'"),
+        ([("buy", "SH601111", 100, 10.0)], MissingDataError, "SH601111 on 2026-01-07"),
     ],
 )
 def test_a_bad_later_day_leaves_everything_as_it_was(account, trade, *, rows, error, match) -> None:
@@ -273,11 +279,176 @@ def test_dividends_taxes_interest_and_bonus_shares(account, trade) -> None:
     assert ["PTR003"] == codes(report)
 
 
-def test_a_dividend_that_is_due_and_not_booked_is_reported(account, trade) -> None:
-    account.settle(MON, [trade("buy", SPDB, 1000, 10.2)])
+def test_a_dividend_that_is_due_and_not_booked_is_reported_until_it_comes(account, trade) -> None:
+    account.settle(MON, [trade("buy", "SH600104", 1000, 14)])
     account.settle(TUE)
     (finding,) = account.run(end_date=TUE).findings
-    assert ("PTR004", SPDB) == (finding.code, finding.subject)
+    assert ("PTR004", "warning", "SH600104") == (
+        finding.code,
+        finding.severity,
+        finding.subject,
+    )
+    assert "1000 shares × 0.5 CNY = 500.00 are due" in finding.message
+    account.settle(WED)
+    assert (finding,) == account.run(end_date=WED).findings
+    assert (finding,) == check_ledger(account.workspace)
+    paid = {"证券代码": "600104", "交易类别": "上海A股红利入账", "资金发生数": 450.0}
+    account.settle(THU, [paid])  # less a tenth of tax
+    assert () == account.run(end_date=THU).findings
+    assert () == check_ledger(account.workspace)
+
+
+def test_a_dividend_of_another_amount_is_a_contradiction(account, trade) -> None:
+    account.settle(MON, [trade("buy", "SH600104", 1000, 14)])
+    paid = {"证券代码": "600104", "交易类别": "上海A股红利入账", "资金发生数": 50.0}
+    account.settle(TUE, [paid])
+    (finding,) = account.run(end_date=TUE).findings
+    assert ("PTR012", "SH600104") == (finding.code, finding.subject)
+    assert "2026-01-06-table.xlsx:7 50.00" in finding.message
+    account.settle(WED)
+    assert () == account.run(end_date=WED).findings  # it was told on its day
+    assert (finding,) == check_ledger(account.workspace)
+
+
+@pytest.mark.parametrize(
+    ("row", "codes_found"),
+    [
+        (None, ["PTR004"]),
+        ({"交易类别": "深圳A股红利入账", "资金发生数": 2000.0}, []),
+        ({"交易类别": "深圳A股红股上市入账", "成交数量": 250, "资金发生数": 0}, []),
+        ({"交易类别": "深圳A股红股上市入账", "成交数量": 500, "资金发生数": 0}, ["PTR012"]),
+    ],
+)
+def test_a_jump_of_the_factor_is_due_in_cash_or_in_shares(account, trade, row, codes_found) -> None:
+    account.settle(MON, [trade("buy", "SZ000002", 1000, 10)])
+    account.settle(TUE, [{"证券代码": "000002", **row}] if row else [])
+    report = account.run(end_date=TUE)
+    assert codes_found == codes(report)
+    if codes_found == ["PTR004"]:
+        assert "1000 shares × 2.0000 CNY = 2000.00, or as much" in report.findings[0].message
+
+
+def test_what_was_sold_after_its_ex_date_is_still_waited_for(account, trade) -> None:
+    account.settle(MON, [trade("buy", "SH600104", 1000, 14)])
+    account.settle(TUE, [trade("sell", "SH600104", 1000, 13.5)])
+    account.settle(WED)
+    account.run(end_date=TUE)
+    assert ["PTR004"] == codes(account.run(end_date=WED))
+
+
+def test_a_fund_is_valued_to_the_tenth_of_a_fen(account) -> None:
+    row = {
+        "证券代码": "510300",
+        "交易类别": "上海跨市场股票ETF竞价买入",
+        "成交价格": 4.111,
+        "成交数量": 1100,
+        "成交金额": 4522.1,
+        "资金发生数": -4522.6,
+    }
+    account.settle(MON, [row])
+    account.settle(TUE)
+    report = account.run(end_date=TUE)
+    assert 453_530 == report.days[0].nav_fen - report.days[0].cash_after_fen  # 1100 × 4.123
+    assert 455_070 == report.days[1].nav_fen - report.days[1].cash_after_fen  # 1100 × 4.137
+    assert ",4.137,4550.70," in (account.data / "holding_log_full.csv").read_text("utf-8")
+    assert "4.111" in (account.data / "trade_log_full.csv").read_text("utf-8")
+    assert () == check_ledger(account.workspace)
+
+
+@pytest.mark.parametrize(
+    ("basis", "costs"),
+    [
+        ("average", (["6123.00"], ["4082.00"], [])),
+        ("diluted", (["6210.00"], ["3710.00"], [])),
+    ],
+)
+def test_the_cost_basis_is_that_of_the_configuration(account, trade, basis, costs) -> None:
+    account.write("prod_config.json", {**account.config, "cost_basis": basis})
+    account.settle(MON, [trade("buy", SPDB, 1000, 10.2)])
+    account.settle(TUE, [trade("sell", SPDB, 400, 10)])
+    account.settle(WED, [trade("sell", SPDB, 200, 12.525)])
+    account.settle(THU, [trade("sell", SPDB, 400, 10.5)])
+    for day, expected in zip((TUE, WED, THU), costs, strict=True):
+        account.run(end_date=day)
+        assert expected == [each["amount"] for each in account.config["current_holding"]]
+    assert [] == [each for each in check_ledger(account.workspace) if each.severity == "error"]
+    journal = load_journal(account.workspace.ledger_path)
+    (row,) = profit_rows(journal)
+    assert 399_500 + 250_000 + 419_500 - 1_020_500 == row.net_fen  # on either basis
+    account.workspace.ledger_path.unlink()
+    rebuild(account.workspace, RebuildRequest())
+    assert journal.digests == load_journal(account.workspace.ledger_path).digests
+
+
+def test_a_correction_keeps_the_cost_basis_of_every_session(account, trade) -> None:
+    account.settle(MON, [trade("buy", SPDB, 1000, 10.2)])
+    account.settle(TUE, [trade("sell", SPDB, 500, 10)])
+    account.run(end_date=TUE)
+    account.write("prod_config.json", {**account.config, "cost_basis": "diluted"})
+    account.settle(WED, [trade("sell", SPDB, 100, 10)])
+    account.run(end_date=WED)
+    assert "4107.50" == account.config["current_holding"][0]["amount"]  # 5102.50 - 995
+    account.settle(MON, [trade("buy", SPDB, 1000, 10.4)])
+    correct(account.workspace, CorrectRequest(day=MON, reason="another price"))
+    assert "4207.50" == account.config["current_holding"][0]["amount"]
+    assert () == check_ledger(account.workspace)
+
+
+def test_custody_a_new_code_and_a_delisting_are_declared_and_booked(account, trade) -> None:
+    """Shares that come or go without a trade: at the amount stated, or at what they cost."""
+    account.write(
+        "broker_types.yaml",
+        "types: {转托管转入: shares_in, 转托管转出: shares_out, 代码变更转出: shares_out, "
+        "代码变更转入: shares_in, 退市注销: shares_out}",
+    )
+    account.settle(MON, [trade("buy", SPDB, 1000, 10.2), trade("buy", "SH600104", 100, 14)])
+    held = {"证券代码": "600000", "交易类别": "转托管转出", "成交数量": 400, "资金发生数": -30}
+    came = {"证券代码": "000001", "交易类别": "转托管转入", "成交数量": 300, "成交价格": 11.5}
+    account.settle(TUE, [held, {**came, "资金发生数": 0}])
+    gone = {"证券代码": "600104", "交易类别": "代码变更转出", "成交数量": 100, "资金发生数": 0}
+    new = {"证券代码": "000002", "交易类别": "代码变更转入", "成交数量": 100, "资金发生数": 0}
+    account.settle(WED, [gone, {**new, "成交金额": 1405}])
+    account.settle(THU, [{**gone, "证券代码": "000001", "交易类别": "退市注销"}])
+    report = account.run(end_date=THU)
+    assert [each.cash_after_fen for each in report.days] == [
+        10_000_000 - 1_020_500 - 140_500,
+        *(10_000_000 - 1_020_500 - 140_500 - 3_000,) * 3,
+    ]
+    assert [
+        ("SH600000", "600", "6123.00"),  # 10205.00 less 400 of 1000
+        ("SZ000001", "200", "2300.00"),  # 300 at 11.50 less 100
+        ("SZ000002", "100", "1405.00"),
+    ] == [tuple(each.values()) for each in account.config["current_holding"]]
+    log = (account.data / "daily_amount_log_full.csv").read_text("utf-8").splitlines()
+    # -4082.00 + 3450.00; -1405.00 + 1405.00; -1150.00: flows, and no performance
+    assert ["0.00", "-632.00", "0.00", "-1150.00"] == [each.split(",")[-1] for each in log[1:]]
+    assert [] == [each for each in check_ledger(account.workspace) if each.severity == "error"]
+    journal = load_journal(account.workspace.ledger_path)
+    rows = {row.instrument: row for row in profit_rows(journal)}
+    assert (3_500, 500, -3_000) == (
+        rows[SPDB].fees_fen,
+        rows[SPDB].fees_in_cost_fen,
+        rows[SPDB].net_fen,
+    )
+    account.settle(FRI, [{**gone, "证券代码": "000001", "成交数量": 201}])
+    with pytest.raises(NegativePositionError, match="A transfer of more than is held"):
+        account.run()
+
+
+def test_only_what_is_held_is_priced_and_once_a_run(account, trade, monkeypatch) -> None:
+    """Fault 46: not the whole market, and not again for every day."""
+    asked = []
+
+    def counted(source, instruments, start, end, *, fields):
+        asked.append((*instruments, start, end))
+        return load_quotes(source, instruments, start, end, fields=fields)
+
+    monkeypatch.setattr(prices, "load_quotes", counted)
+    account.settle(MON, [trade("buy", SPDB, 100, 10)])
+    account.settle_all()
+    account.run()
+    before = date(2025, 12, 30)  # as far back as an ex-date may wait
+    assert [(SPDB, before, FRI), (SPDB, MON, FRI)] == asked
 
 
 def test_a_suspension_is_reported_once(account, trade) -> None:

@@ -3,16 +3,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import numpy as np
 import pytest
 
 from quantpits.errors import MissingDataError
-from quantpits.post_trade.brokers.contract import Effect
-from quantpits.post_trade.entries import Position
-from quantpits.post_trade.fold import Books
 from quantpits.post_trade.journal import Mark
 from quantpits.post_trade.valuation import (
-    corporate_action_findings,
     exact_price,
     mark_positions,
     suspension_findings,
@@ -25,12 +20,7 @@ NAN = float("nan")
 
 @pytest.fixture
 def quotes(make_quotes):
-    return make_quotes(
-        DAYS,
-        {SPDB: [10.0, 10.25, NAN], PAB: [9.0, 0.0, 9.5]},
-        dividend={SPDB: [0, 0.5, NAN]},
-        bonus={PAB: [0, 0.3, 0]},
-    )
+    return make_quotes(DAYS, {SPDB: [10.0, 10.25, NAN], PAB: [9.0, 0.0, 9.5]})
 
 
 @pytest.mark.parametrize(
@@ -84,24 +74,3 @@ def test_marks_are_in_order_of_instrument(quotes) -> None:
     marks = mark_positions(DAYS[0], [PAB, SPDB], quotes=[quotes], previous={})
     assert [SPDB, PAB] == [mark.instrument for mark in marks]
     assert () == suspension_findings(DAYS[0], marks)
-
-
-def test_an_action_that_is_not_booked_is_reported(quotes, make_line) -> None:
-    held = Books(0, {name: Position(100, 1) for name in (SPDB, PAB, NEW)})
-    cash, shares = corporate_action_findings(DAYS[1], held, lines=[], quotes=quotes)
-    assert ("PTR004", "warning", SPDB) == (cash.code, cash.severity, cash.subject)
-    assert "dividend of 0.5 CNY a share on 2026-01-06" in cash.message
-    assert (PAB, True) == (shares.subject, "0.3 bonus shares" in shares.message)
-    booked = [
-        make_line(Effect.DIVIDEND, SPDB, net=50),
-        make_line(Effect.BONUS_SHARES, PAB, 30),
-    ]
-    assert () == corporate_action_findings(DAYS[1], held, lines=booked, quotes=quotes)
-
-
-def test_no_action_is_no_finding(quotes) -> None:
-    held = Books(0, {SPDB: Position(100, 1)})
-    assert () == corporate_action_findings(DAYS[0], held, lines=[], quotes=quotes)
-    assert () == corporate_action_findings(DAYS[2], held, lines=[], quotes=quotes)
-    assert () == corporate_action_findings(date(2026, 1, 8), held, lines=[], quotes=quotes)
-    assert np.isnan(quotes.dividend[2, 0])

@@ -8,32 +8,49 @@ known series is refused.
 from __future__ import annotations
 
 import re
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from quantpits.post_trade.brokers.cells import Cell, cell_instrument, cell_text
 from quantpits.post_trade.brokers.contract import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from quantpits.post_trade.brokers.contract import TradeRule
 
-__all__ = ["cell_hk_instrument", "cell_repo", "cell_subscription", "cell_ticker", "code_reader"]
+__all__ = [
+    "SHARE_CODES",
+    "cell_hk_instrument",
+    "cell_repo",
+    "cell_subscription",
+    "cell_ticker",
+    "code_reader",
+]
 
-# Source: numbering of the Shanghai and Shenzhen exchanges for subscriptions and rights; the digits
-# after the prefix are those of the share.
-_SHARE_PREFIX = (
-    ("730", "600"),
-    ("780", "601"),
-    ("732", "603"),
-    ("707", "605"),
-    ("787", "688"),
-    ("700", "600"),
-    ("760", "601"),
-    ("753", "603"),
-    ("08", "00"),
-    ("38", "30"),
+# Source: numbering of the exchanges as public descriptions of it give it. Subscriptions: 730, 780,
+# 732, 787; in Shenzhen the code is the share's own. Rights: 700, 080 and 38; 760, 753 and 785 from
+# the interface specification of the Shanghai exchange as a public project quotes it. 707 for 605 is
+# by analogy alone. The digits after the beginning are those of the share. A workspace adds to them
+# or replaces them in config/broker_types.yaml.
+SHARE_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "730": "600",
+        "780": "601",
+        "732": "603",
+        "707": "605",
+        "787": "688",
+        "700": "600",
+        "760": "601",
+        "753": "603",
+        "785": "688",
+        "08": "00",
+        "38": "30",
+    }
 )
+"""Beginning of a subscription or rights code to that of the share's own."""
+
 # Source: numbering of pledged repos; 204 in Shanghai, 131 in Shenzhen.
 _REPO_PREFIX = (("204", "SH"), ("131", "SZ"))
 _HK_CODE = re.compile(r"(?:HK)?(\d{1,5})(?:\.HK)?", re.ASCII)
@@ -58,16 +75,21 @@ def code_reader(rule: TradeRule) -> Callable[[Cell], str] | None:
     """
     if rule.is_hk_connect:
         return cell_hk_instrument
+    if rule.effect is Effect.SUBSCRIPTION and rule.share_codes:
+        codes = {**SHARE_CODES, **dict(rule.share_codes)}
+        return partial(cell_subscription, share_codes=codes)
     return _READERS.get(rule.effect)
 
 
-def cell_subscription(value: Cell) -> str:
+def cell_subscription(value: Cell, share_codes: Mapping[str, str] = SHARE_CODES) -> str:
     """Return the share that a subscription or rights code stands for.
 
     Parameters
     ----------
     value : cell
         Six digits; the share's own code is accepted too.
+    share_codes : mapping of str to str
+        Beginning of a code to that of the share's own; the longest that fits counts.
 
     Returns
     -------
@@ -93,10 +115,11 @@ def cell_subscription(value: Cell) -> str:
     parts = _SIX_DIGITS.fullmatch(code)
     if parts is not None:
         digits, exchange = parts.groups()
-        for prefix, share in _SHARE_PREFIX:
+        for prefix in sorted(share_codes, key=len, reverse=True):
             if digits.startswith(prefix):
                 suffix = f".{exchange}" if exchange else ""
-                return cell_instrument(f"{share}{digits[len(prefix) :]}{suffix}")
+                share = f"{share_codes[prefix]}{digits[len(prefix) :]}"
+                return cell_instrument(f"{share}{suffix}")
     return cell_instrument(value)
 
 
@@ -198,6 +221,8 @@ _READERS: dict[Effect, Callable[[Cell], str]] = {
     Effect.DIVIDEND: cell_instrument,
     Effect.DIVIDEND_TAX: cell_instrument,
     Effect.BONUS_SHARES: cell_instrument,
+    Effect.SHARES_IN: cell_instrument,
+    Effect.SHARES_OUT: cell_instrument,
     Effect.LISTING: cell_instrument,
     Effect.SUBSCRIPTION: cell_subscription,
     Effect.REPO_LEND: cell_repo,

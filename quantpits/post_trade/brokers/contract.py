@@ -38,6 +38,8 @@ class Effect(StrEnum):
     INTEREST = "interest"
     INTEREST_TAX = "interest_tax"
     BONUS_SHARES = "bonus_shares"
+    SHARES_IN = "shares_in"
+    SHARES_OUT = "shares_out"
     SUBSCRIPTION = "subscription"
     LISTING = "listing"
     REPO_LEND = "repo_lend"
@@ -61,11 +63,15 @@ class TradeRule:
     is_hk_connect : bool
         Whether the line is about Hong Kong shares held through Stock Connect: a code of five
         digits, a price in HKD, and cash in CNY.
+    share_codes : tuple of (str, str)
+        For ``subscription``: beginnings of codes and what the share's own code has in their place,
+        besides those that are known; the longest that fits counts.
     """
 
     effect: Effect
     is_same_day: bool = False
     is_hk_connect: bool = False
+    share_codes: tuple[tuple[str, str], ...] = ()
 
 
 class LineKey(NamedTuple):

@@ -7,7 +7,14 @@ it might be money. A workspace declares more types in ``config/broker_types.yaml
       账户管理费: fee
       上海债券ETF竞价卖出: {effect: sell, same_day: true}
 
-The effects are the words of `Effect`. A declaration wins over the table.
+The effects are the words of `Effect`. A declaration wins over the table. Subscription and rights
+codes whose share is not known, or is another, are declared beside them::
+
+    subscription_codes: {"787009": "689009", "715": "605"}
+
+Shares that come or go without a trade - a transfer of custody, the change of a code, a delisting -
+are ``shares_in`` and ``shares_out``; brokers word them so differently that none is built in. They
+come at the amount that the line states and go at what they cost; either is a flow.
 
 Three things take two lines, and each line has its own effect. New shares and rights are paid for
 (``subscription``) and arrive later (``listing``). A reverse repo lends (``repo_lend``) and comes
@@ -20,12 +27,13 @@ the other exchanges.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from quantpits.config.base import ConfigFile, Flag, StrictModel
+from quantpits.config.base import ConfigFile, Flag, Problem, StrictModel, problems_error
 from quantpits.post_trade.brokers.contract import Effect, TradeRule
 
 if TYPE_CHECKING:
@@ -89,6 +97,10 @@ BUILT_IN_RULES: Mapping[str, TradeRule] = MappingProxyType(_built_in())
 """Trade type to rule, for every type whose effect is plain from its name."""
 
 
+ShareCode = Annotated[str, Field(pattern=r"^\d{2,6}$")]
+"""The first digits of a code, or all six; quoted, since YAML would read a number."""
+
+
 class DeclaredType(StrictModel):
     """The effect of one trade type, as a workspace declares it."""
 
@@ -111,6 +123,21 @@ class BrokerTypes(ConfigFile):
     types: dict[str, Effect | DeclaredType] = Field(
         default_factory=dict, description="Trade type to its effect [word]"
     )
+    subscription_codes: dict[ShareCode, ShareCode] = Field(
+        default_factory=dict,
+        description="Beginning of a subscription or rights code to that of the share [digits]",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problems: list[Problem] = [
+            (("subscription_codes", code), f"{share!r} must have as many digits as {code!r}")
+            for code, share in self.subscription_codes.items()
+            if len(code) != len(share)
+        ]
+        if problems:
+            raise problems_error("BrokerTypes", problems)
+        return self
 
 
 def declared_rules(declared: BrokerTypes | None) -> Mapping[str, TradeRule]:
@@ -134,7 +161,14 @@ def declared_rules(declared: BrokerTypes | None) -> Mapping[str, TradeRule]:
     if declared is None:
         return BUILT_IN_RULES
     added = {name: rule_from(value) for name, value in declared.types.items()}
-    return MappingProxyType({**BUILT_IN_RULES, **added})
+    rules = {**BUILT_IN_RULES, **added}
+    codes = tuple(sorted(declared.subscription_codes.items()))
+    return MappingProxyType(
+        {
+            name: replace(rule, share_codes=codes) if rule.effect is Effect.SUBSCRIPTION else rule
+            for name, rule in rules.items()
+        }
+    )
 
 
 def rule_from(value: Effect | DeclaredType) -> TradeRule:

@@ -16,12 +16,12 @@ from quantpits.post_trade.brokers.cells import Cell, cell_text
 from quantpits.post_trade.money import whole_fen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from quantpits.post_trade.brokers.files import Sheet
 
-__all__ = ["Grid", "GridRow", "GridWish", "find_grid", "whole_amount"]
+__all__ = ["Grid", "GridRow", "GridWish", "check_whole", "find_grid", "whole_amount"]
 
 _HEADER_ROWS_SEARCHED = 20
 # Enough of the header to know that it is one, so that the message can name the columns that are
@@ -180,6 +180,38 @@ class Grid:
                 name: cells[at] for name, at in zip(self.columns, self.places, strict=True)
             }
             yield GridRow(place, number, by_column)
+
+
+def check_whole(grid: Grid, content: bytes, *, booked: Collection[str]) -> None:
+    """Refuse a text that breaks off within a cell that would be booked.
+
+    A row that is cut has too few cells; only of the last cell nothing but the missing line break
+    says that digits may be missing.
+
+    Parameters
+    ----------
+    grid : Grid
+        Its table.
+    content : bytes
+        The file.
+    booked : collection of str
+        Columns that move cash or shares.
+
+    Raises
+    ------
+    BrokerFileError
+        If the last line has no end and its last cell is one of them.
+    """
+    is_text = not grid.sheet
+    is_cut = bool(grid.rows) and not content.endswith((b"\n", b"\r"))
+    if is_text and is_cut and grid.columns[-1] in booked:
+        raise BrokerFileError(
+            "The broker's file breaks off in the middle of a line.",
+            where=f"{grid.source}:{grid.first_row + len(grid.rows) - 1}",
+            expected=f"a line break after {grid.columns[-1]!r}",
+            found="the end of the file",
+            hint="wait until the file is written, or export the day again",
+        )
 
 
 def _is_filled(cell: Cell) -> bool:

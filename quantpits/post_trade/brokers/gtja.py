@@ -23,7 +23,13 @@ from quantpits.post_trade.brokers.cells import (
 from quantpits.post_trade.brokers.codes import code_reader
 from quantpits.post_trade.brokers.contract import BrokerLine, Effect, Statement
 from quantpits.post_trade.brokers.files import file_sheets
-from quantpits.post_trade.brokers.grid import GridRow, GridWish, find_grid, whole_amount
+from quantpits.post_trade.brokers.grid import (
+    GridRow,
+    GridWish,
+    check_whole,
+    find_grid,
+    whole_amount,
+)
 from quantpits.post_trade.brokers.lines import ColumnWords, Facts, LineMaker, every_line, rule_of
 
 if TYPE_CHECKING:
@@ -50,6 +56,7 @@ _STATEMENT_NET = "发生金额"
 STATEMENT_COLUMNS = (*REQUIRED_COLUMNS[:5], _STATEMENT_NET)
 """The same for an account statement."""
 
+_BOOKED = frozenset((*REQUIRED_COLUMNS, _STATEMENT_NET, "费用合计"))
 _OWN_CURRENCY = ("", "人民币", "CNY", "RMB")
 
 
@@ -84,6 +91,7 @@ def parse(content: bytes, *, source: str, rules: Mapping[str, TradeRule]) -> Sta
     """
     sha256 = hashlib.sha256(content).hexdigest()
     grid = find_grid(file_sheets(content, source), _WISH, source=source)
+    check_whole(grid, content, booked=_BOOKED)
     net_column = _net_column(grid.columns)
     words = ColumnWords("成交价格", "成交数量", "成交金额", net_column)
     maker = LineMaker(source, sha256, grid.sheet, words)

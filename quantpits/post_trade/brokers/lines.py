@@ -39,6 +39,8 @@ _CASH_OUT = frozenset(
         Effect.INTEREST_TAX,
         Effect.WITHDRAWAL,
         Effect.FEE,
+        Effect.SHARES_IN,
+        Effect.SHARES_OUT,
         Effect.SUBSCRIPTION,
         Effect.REPO_LEND,
     )
@@ -46,7 +48,12 @@ _CASH_OUT = frozenset(
 _NO_CASH = frozenset((Effect.BONUS_SHARES, Effect.LISTING, Effect.NONE))
 _PRICED = frozenset((Effect.BUY, Effect.SELL, Effect.SUBSCRIPTION))
 _LOANS = frozenset((Effect.REPO_LEND, Effect.REPO_RETURN))
-_SHARES_ONLY = {Effect.BONUS_SHARES: "Bonus shares", Effect.LISTING: "A listing"}
+_SHARES_ONLY = {
+    Effect.BONUS_SHARES: "Bonus shares",
+    Effect.LISTING: "A listing",
+    Effect.SHARES_IN: "A transfer",
+    Effect.SHARES_OUT: "A transfer",
+}
 _PRICE_DECIMALS = 2
 # No schedule of fees comes near it, and a lost digit does not stay below it.
 _LARGEST_FEE_PART = 10
@@ -332,6 +339,8 @@ def _checked_gross(row: GridRow, facts: Facts, *, net: int, words: ColumnWords) 
         return _trade_gross(row, facts, net=net, words=words)
     if effect in _LOANS:
         return _loan_gross(row, facts, net=net, words=words)
+    if effect is Effect.SHARES_IN:
+        return facts.gross_fen or round_fen(facts.price * facts.shares)
     return facts.gross_fen or 0
 
 

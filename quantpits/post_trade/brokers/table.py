@@ -25,7 +25,13 @@ from quantpits.post_trade.brokers.codes import cell_ticker, code_reader
 from quantpits.post_trade.brokers.contract import BrokerLine, Effect, Statement, TradeRule
 from quantpits.post_trade.brokers.effects import rule_from
 from quantpits.post_trade.brokers.files import file_sheets
-from quantpits.post_trade.brokers.grid import GridRow, GridWish, find_grid, whole_amount
+from quantpits.post_trade.brokers.grid import (
+    GridRow,
+    GridWish,
+    check_whole,
+    find_grid,
+    whole_amount,
+)
 from quantpits.post_trade.brokers.lines import (
     ColumnWords,
     Facts,
@@ -114,6 +120,9 @@ class TableAdapter:
             else (DELIMITERS[delimiter],),
         )
         grid = find_grid(sheets, _wish(table), source=source)
+        balances = (columns.cash_balance, columns.position_balance, columns.name)
+        booked = {name for _, name in columns.named() if name not in balances}
+        check_whole(grid, content, booked=booked)
         words = ColumnWords(columns.price, columns.shares, columns.gross or "amount", columns.net)
         sha256 = hashlib.sha256(content).hexdigest()
         maker = LineMaker(source, sha256, grid.sheet, words)

@@ -23,6 +23,7 @@ from quantpits.post_trade.brokers.contract import Effect, TradeRule
         ("700016", "SH600016"),
         ("760988", "SH601988"),
         ("753899", "SH603899"),
+        ("785981", "SH688981"),
         ("080001", "SZ000001"),
         ("082142", "SZ002142"),
         ("380750", "SZ300750"),
@@ -35,6 +36,15 @@ from quantpits.post_trade.brokers.contract import Effect, TradeRule
 )
 def test_a_subscription_is_to_a_share(cell, instrument: str) -> None:
     assert instrument == cell_subscription(cell)
+
+
+def test_declared_codes_win_and_the_longest_that_fits_counts() -> None:
+    codes = (("787009", "689009"), ("715", "605"), ("730", "601"))
+    reader = code_reader(TradeRule(Effect.SUBSCRIPTION, share_codes=codes))
+    assert reader is not None
+    assert ["SH689009", "SH605117", "SH601001", "SH688981", "SZ000001"] == [
+        reader(cell) for cell in ("787009", "715117", "730001", "787981", 80001)
+    ]
 
 
 @pytest.mark.parametrize("cell", ["", "741138", "78013", "ABC", "780138.SZ", "080001.SH", None])

@@ -115,6 +115,22 @@ def test_declarations_are_added_and_win() -> None:
     assert len(BUILT_IN_RULES) + 3 == len(rules)
 
 
+def test_subscription_codes_are_added() -> None:
+    text = 'subscription_codes: {"787009": "689009", "715": "605"}'
+    rules = declared_rules(model_from_text(BrokerTypes, text, "broker_types.yaml"))
+    codes = (("715", "605"), ("787009", "689009"))
+    assert TradeRule(Effect.SUBSCRIPTION, share_codes=codes) == rules["新股缴款"]
+    assert {()} == {
+        each.share_codes for each in rules.values() if each.effect is not Effect.SUBSCRIPTION
+    }
+
+
+@pytest.mark.parametrize("codes", ['{"715": "60"}', '{"7": "6"}', "{715: 605}", '{"7a5": "605"}'])
+def test_a_wrong_subscription_code_is_refused(codes: str) -> None:
+    with pytest.raises(ConfigError, match=r"broker_types\.yaml"):
+        model_from_text(BrokerTypes, f"subscription_codes: {codes}", "broker_types.yaml")
+
+
 @pytest.mark.parametrize(
     "text",
     ["types: {账户管理费: donate}", "types: [fee]", "type: {}", "types: {a: {effect: buy, x: 1}}"],

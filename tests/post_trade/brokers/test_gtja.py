@@ -642,3 +642,44 @@ class TestStatementContract(TestWorkbookContract):
     def mistakes(self):
         wrong = {**super().mistakes(), "发生金额": "--"}
         return {name: cell for name, cell in wrong.items() if name in gtja.STATEMENT_COLUMNS}
+
+
+CUT_COLUMNS = ("证券名称", *gtja.REQUIRED_COLUMNS)
+
+
+def test_a_text_that_is_still_being_written_is_never_booked_wrongly(buy_row) -> None:
+    """Whatever part of an export lies there, its lines are whole lines of the export."""
+    rows = [{**buy_row, "成交数量": count} for count in (1000, 1000)]
+    lines = [",".join(str(row[column]) for column in CUT_COLUMNS) for row in rows]
+    whole = "\r\n".join((",".join(CUT_COLUMNS), *lines, "")).encode("gbk")
+    right = gtja.parse(whole, source="a.csv", rules=BUILT_IN_RULES).lines
+    n_read = 0
+    for length in range(len(whole)):
+        try:
+            found = gtja.parse(whole[:length], source="a.csv", rules=BUILT_IN_RULES).lines
+        except BrokerFileError:
+            continue
+        n_read += 1
+        assert [each.content_sha256 for each in found] == [
+            each.content_sha256 for each in right[: len(found)]
+        ]
+        assert whole[length - 1 : length] in (b"\r", b"\n") or not found
+    assert 4 < n_read < 12
+
+
+def test_a_last_line_without_an_end_is_read_where_nothing_can_be_missing(buy_row) -> None:
+    columns = (*CUT_COLUMNS, "合同号")
+    line = ",".join(str(buy_row[column]) for column in columns)
+    text = f"{','.join(columns)}\n{line}".encode()
+    (found,) = gtja.parse(text, source="a.csv", rules=BUILT_IN_RULES).lines
+    assert -1_025_510 == found.net_cash_fen
+    cut = f"{','.join(CUT_COLUMNS)}\n{line.rpartition(',')[0]}".encode()
+    with pytest.raises(BrokerFileError, match=r"middle of a line[\s\S]*a\.csv:2"):
+        gtja.parse(cut, source="a.csv", rules=BUILT_IN_RULES)
+
+
+def test_a_workbook_that_is_still_being_written_is_refused(make_table, buy_row) -> None:
+    whole = make_table([buy_row])
+    for length in (*range(1, 64), *range(64, len(whole), 97)):
+        with pytest.raises(BrokerFileError):
+            gtja.parse(whole[:length], source="a.xlsx", rules=BUILT_IN_RULES)

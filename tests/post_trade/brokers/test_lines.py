@@ -83,7 +83,8 @@ def test_identity_depends_on_what_happened(changes) -> None:
 @pytest.mark.parametrize("effect", list(Effect))
 def test_cash_goes_one_way(effect: Effect) -> None:
     outgoing = {"buy", "dividend_tax", "interest_tax", "withdrawal", "fee", "subscription"}
-    expected = -1 if effect.value in outgoing | {"repo_lend"} else 1
+    outgoing |= {"repo_lend", "shares_in", "shares_out"}
+    expected = -1 if effect.value in outgoing else 1
     if effect in (Effect.BONUS_SHARES, Effect.LISTING, Effect.NONE):
         expected = 0
     assert expected == cash_direction(effect)
