@@ -31,7 +31,7 @@ class ImportFlags:
         Parameter(
             help="Columns that have other names in the files, such as symbol=ticker,volume=vol. "
             "Needed are symbol, date, open, high, low, close, volume; used are also amount, vwap, "
-            "factor, suspended."
+            "factor, suspended, is_st."
         ),
     ] = ()
     region: Annotated[Literal["cn", "us"], Parameter(help="Whose codes, rules and calendar.")] = (

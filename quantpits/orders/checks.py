@@ -100,7 +100,16 @@ def _positions(inputs: OrderInputs, orders: Sequence[PlannedOrder]) -> Iterator[
 def _prices(inputs: OrderInputs, orders: Sequence[PlannedOrder]) -> Iterator[str]:
     for order in orders:
         close = _close_fen(inputs, order)
-        limits = inputs.rules.price_limits(order.instrument, inputs.trade_date, reference_fen=close)
+        at = inputs.instruments.index(order.instrument)
+        limits = inputs.rules.price_limits(
+            order.instrument,
+            inputs.trade_date,
+            reference_fen=close,
+            is_st=inputs.is_st is not None and bool(inputs.is_st[at]),
+            sessions_listed=(
+                None if inputs.sessions_listed is None else int(inputs.sessions_listed[at])
+            ),
+        )
         limit = limits.up_fen if order.side == "buy" else limits.down_fen
         is_wrong_way = order.limit_price_fen < close
         if order.side == "sell":

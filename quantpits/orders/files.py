@@ -3,7 +3,10 @@
 ``sell_suggestion_{label}_{trade_date}.csv`` and ``buy_suggestion_{label}_{trade_date}.csv`` have
 the columns of the earlier system, then what it lacked: ``role``, ``rank``, ``limit_price``,
 ``reason``. An empty side is a file with its header alone, so that nobody trades on one of an
-earlier run. ``order_plan_{label}_{trade_date}.json`` is written last and names the sha256 of both.
+earlier run. For a person there is ``order_sheet_{label}_{trade_date}``, as a workbook and as a page
+to print; for a broker's terminal ``order_basket_{label}_{trade_date}.csv``; and the opinions of all
+combos and models. ``order_plan_{label}_{trade_date}.json`` is written last and names the sha256 of
+all of them, so a file that is not of this run, or was edited, can be told.
 
 In words of money: ``limit_price`` is the worst price the session allows, ``estimated_amount`` what
 the line costs at that price with fees, or brings after fees. Alternates each show what one purchase
@@ -15,15 +18,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from quantpits.orders.basket import basket_bytes, basket_path
+from quantpits.orders.opinion_files import write_opinions
+from quantpits.orders.sheet import order_sheet, sheet_path
+from quantpits.orders.sheet_html import sheet_html
+from quantpits.orders.sheet_xlsx import sheet_xlsx
 from quantpits.trading import fen_to_cny
-from quantpits.workspace.atomic import sha256_file, write_csv, write_json
+from quantpits.workspace.atomic import sha256_file, write_bytes, write_csv, write_json, write_text
 from quantpits.workspace.manifest import to_jsonable
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from quantpits.config import BasketConfig
     from quantpits.orders.request import OrderReport, PlannedOrder
+    from quantpits.trading import DecisionRule
 
 __all__ = ["ORDER_COLUMNS", "WrittenOrders", "order_path", "plan_path", "write_orders"]
 
@@ -51,7 +61,7 @@ class WrittenOrders:
     Attributes
     ----------
     paths : tuple of Path
-        Sales, purchases, plan.
+        Sales, purchases, sheet as workbook and page, basket, opinions and their twin, plan.
     changed : bool
         Whether any byte is new.
     """
@@ -87,7 +97,14 @@ def plan_path(folder: Path, *, label: str, trade_date: date) -> Path:
     return folder / f"order_plan_{label}_{trade_date.isoformat()}.json"
 
 
-def write_orders(folder: Path, report: OrderReport) -> WrittenOrders:
+def write_orders(
+    folder: Path,
+    report: OrderReport,
+    *,
+    template: BasketConfig,
+    rule: DecisionRule,
+    is_synthetic: bool,
+) -> WrittenOrders:
     """Write a session's orders.
 
     Parameters
@@ -96,6 +113,12 @@ def write_orders(folder: Path, report: OrderReport) -> WrittenOrders:
         The output folder.
     report : OrderReport
         The orders; `outputs` and `changed` are not read.
+    template : BasketConfig
+        What the basket looks like.
+    rule : DecisionRule
+        What the orders and opinions were decided with.
+    is_synthetic : bool
+        Whether the market is made up, which the sheet must say.
 
     Returns
     -------
@@ -104,10 +127,14 @@ def write_orders(folder: Path, report: OrderReport) -> WrittenOrders:
 
     Raises
     ------
+    OrderError
+        If the basket cannot be written in the encoding of its template.
     ArtifactError
         If a file cannot be written.
     """
     label, trade_date = report.provenance.label, report.trade_date
+    basket = basket_bytes(report, template)  # before the first write, since it can fail
+    sheet = order_sheet(report, is_synthetic=is_synthetic)
     changed = False
     paths = []
     for side in ("sell", "buy"):
@@ -115,6 +142,17 @@ def write_orders(folder: Path, report: OrderReport) -> WrittenOrders:
         rows = [_row(order, trade_date) for order in report.orders if order.side == side]
         changed |= write_csv(path, ORDER_COLUMNS, rows)
         paths.append(path)
+    book = sheet_path(folder, ".xlsx", label=label, trade_date=trade_date)
+    changed |= write_bytes(book, sheet_xlsx(sheet))
+    page = sheet_path(folder, ".html", label=label, trade_date=trade_date)
+    changed |= write_text(page, sheet_html(sheet))
+    basket_file = basket_path(folder, label=label, trade_date=trade_date)
+    changed |= write_bytes(basket_file, basket)
+    paths += [book, page, basket_file]
+    if report.opinions is not None:
+        opinions, is_new = write_opinions(folder, report.opinions, rule=rule)
+        changed |= is_new
+        paths += opinions
     plan = plan_path(folder, label=label, trade_date=trade_date)
     changed |= write_json(plan, _plan(report, {path.name: sha256_file(path) for path in paths}))
     return WrittenOrders((*paths, plan), changed)
@@ -154,6 +192,7 @@ def _plan(report: OrderReport, files: dict[str, str]) -> dict[str, Any]:
             },
             "orders": [asdict(order) for order in report.orders],
             "holds": list(report.holds),
+            "checks": [asdict(check) for check in report.checks],
             "findings": [asdict(finding) for finding in report.findings],
             "files": files,
         }

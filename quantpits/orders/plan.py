@@ -63,6 +63,10 @@ class OrderInputs:
         Its parameters.
     risk_degree : float
         Share of the funds to spend [fraction].
+    is_st : bool [N], optional
+        Which shares are risk-warned; none by default.
+    sessions_listed : int64 [N], optional
+        Sessions since listing on the trade date, 1 on the first day; all long listed by default.
     """
 
     instruments: tuple[str, ...]
@@ -79,6 +83,8 @@ class OrderInputs:
     strategy: str
     decision_rule: DecisionRule
     risk_degree: float
+    is_st: BoolArray | None = None
+    sessions_listed: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +191,11 @@ def session_rules(inputs: OrderInputs) -> SessionRules:
         If an instrument has no board.
     """
     return inputs.rules.session_rules(
-        inputs.instruments, inputs.trade_date, reference_fen=inputs.close_fen
+        inputs.instruments,
+        inputs.trade_date,
+        reference_fen=inputs.close_fen,
+        is_st=inputs.is_st,
+        sessions_listed=inputs.sessions_listed,
     )
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.orders.opinions import OpinionTable
 
 __all__ = [
+    "CheckOutcome",
     "OrderProvenance",
     "OrderReport",
     "OrderRequest",
@@ -42,7 +44,9 @@ class OrderRequest:
     dry_run : bool
         Compute everything, write nothing.
     verbose : bool
-        Show alternates and kept holdings too.
+        Show alternates, kept holdings and every check too.
+    overrides : tuple of str
+        Codes of checks before trading, such as ``"PRE003"``, that must not stop these orders.
     """
 
     prediction_file: Path | str | None = None
@@ -51,6 +55,50 @@ class OrderRequest:
     output_dir: Path | str | None = None
     dry_run: bool = False
     verbose: bool = False
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutcome:
+    """What one check before trading has measured.
+
+    Attributes
+    ----------
+    code : str
+        Such as ``"PRE003"``.
+    name : str
+        Its key in ``config/pretrade.yaml``.
+    status : {"passed", "warned", "stopped", "overridden", "unknown"}
+        Overridden: above the limit that stops, and allowed by name.
+    value : float or None
+        What was measured; None where it is not known.
+    unit : {"fraction", "count"}
+        Of the value and the limits.
+    warn, stop : float or None
+        The limits; None for none.
+    message : str
+        What was measured, in words.
+    """
+
+    code: str
+    name: str
+    status: Literal["passed", "warned", "stopped", "overridden", "unknown"]
+    value: float | None
+    unit: Literal["fraction", "count"]
+    warn: float | None
+    stop: float | None
+    message: str
+
+    def words(self) -> str:
+        """Return the check in one line: what was measured, and the limit that it exceeds."""
+        limits = {"warned": self.warn, "stopped": self.stop, "overridden": self.stop}
+        limit = limits.get(self.status)
+        if limit is None:
+            return f"{self.name}: {self.message}"
+        shown = f"{limit:.1%}" if self.unit == "fraction" else f"{limit:g}"
+        verb = "warns" if self.status == "warned" else "stops"
+        override = ", overridden" if self.status == "overridden" else ""
+        return f"{self.name}: {self.message} ({verb} above {shown}{override})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +290,12 @@ class OrderReport:
         Positions that stay, best first.
     totals : OrderTotals
         What they come to.
+    checks : tuple of CheckOutcome
+        What the checks before trading have measured.
+    opinions : OpinionTable or None
+        What every combo and model would do with the same book.
+    names : dict of str to str
+        Display names of what is ordered or held, where the market has them.
     dry_run, verbose : bool
         As asked.
     """
@@ -259,6 +313,9 @@ class OrderReport:
     orders: tuple[PlannedOrder, ...]
     holds: tuple[str, ...]
     totals: OrderTotals
+    checks: tuple[CheckOutcome, ...] = ()
+    opinions: OpinionTable | None = None
+    names: dict[str, str] = field(default_factory=dict)
     dry_run: bool = False
     verbose: bool = field(default=False, compare=False)
 
@@ -276,7 +333,21 @@ class OrderReport:
         ]
         if self.verbose:
             lines.append(f"Kept: {', '.join(self.holds) or 'nothing'}")
+            lines += ["Checks before trading:"] if self.checks else []
+            lines += [f"  {each.code} {each.status:<10} {each.words()}" for each in self.checks]
+        lines += self._opinion_lines()
+        sheets = [str(path) for path in self.outputs if path.suffix in {".html", ".xlsx"}]
+        lines += [f"To place them from: {', or '.join(sheets)}"] if sheets else []
         return lines
+
+    def _opinion_lines(self) -> list[str]:
+        if self.opinions is None or not self.opinions.sources:
+            return []
+        n_models = sum(source.kind == "model" for source in self.opinions.sources)
+        n_combos = sum(source.kind == "combo" for source in self.opinions.sources)
+        shared = self.opinions.mean_agreement
+        told = "" if shared is None else f"; on average {shared:.0%} of the models agree"
+        return [f"Opinions of {n_combos} combos and {n_models} models on the same book{told}"]
 
     def _table(self) -> list[str]:
         shown = [order for order in self.orders if self.verbose or order.role == "primary"]

@@ -1,64 +1,80 @@
-"""The step: load scores, books and prices; decide and size; check; commit the order files.
+"""The step: load scores, books and prices; decide and size; check twice; commit the order files.
 
 Fails closed: scores that are not of the market's last session, books that end before it, a
-prediction that is not the one its provenance describes, or orders that break an invariant stop the
-step, and nothing is written.
+prediction that is not the one its provenance describes, orders that break an invariant, or a limit
+of the checks before trading stop the step, and nothing is written.
 """
 
 from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from quantpits.config import (
+    BasketConfig,
     CashflowConfig,
+    EnsembleConfig,
     ModelConfig,
+    PretradeConfig,
     ProdConfig,
     StrategyConfig,
     StrategySettings,
     resolve_strategy,
 )
-from quantpits.errors import (
-    Finding,
-    MissingArtifactError,
-    OrderError,
-    StaleArtifactError,
-    name_list,
-)
-from quantpits.market import load_calendar, load_quotes, load_universe, resolve_market
+from quantpits.errors import Finding, OrderError, StaleArtifactError
+from quantpits.market import instrument_names, load_calendar, resolve_market
+from quantpits.orders.books import book_differences
 from quantpits.orders.checks import check_orders
+from quantpits.orders.combo import check_combo, refuse_unknown_combo
 from quantpits.orders.files import write_orders
-from quantpits.orders.plan import OrderInputs, make_plan
-from quantpits.orders.request import OrderProvenance, OrderReport, OrderRequest
-from quantpits.records import (
-    find_prediction,
-    list_predictions,
-    meta_path,
-    read_prediction_csv,
-    read_prediction_meta,
+from quantpits.orders.inputs import Evening, deposits_due, load_evening, scores_of_members
+from quantpits.orders.opinion_sources import collect_opinions
+from quantpits.orders.plan import make_plan
+from quantpits.orders.pretrade import (
+    PretradeFacts,
+    check_overrides,
+    pretrade_checks,
+    pretrade_findings,
+    refuse_stopped,
 )
-from quantpits.signals import panel_from_series
-from quantpits.trading import DecisionRule, cny_to_fen, prices_to_fen, rule_book
-from quantpits.workspace import SILENT, Progress, sha256_file, write_manifest, writer_lock
+from quantpits.orders.request import OrderReport, OrderRequest
+from quantpits.orders.scores import FollowedScores, load_scores, wanted
+from quantpits.workspace import SILENT, Progress, write_manifest, writer_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
+    from pathlib import Path
 
     from quantpits.market import MarketSource
+    from quantpits.orders.plan import OrderInputs, OrderPlan
     from quantpits.workspace import Workspace
 
 __all__ = ["run"]
 
 _SOURCE = "orders"
-_ENSEMBLE = "ensemble"
-_CUSTOM = "custom"
-_PREDICT_AGAIN = "predict and fuse first: prod_predict_only.py, then ensemble_fusion.py"
 _PROCESS_FIRST = "run prod_post_trade first"
+_CONFIG_FILES = (
+    ModelConfig,
+    ProdConfig,
+    StrategyConfig,
+    CashflowConfig,
+    EnsembleConfig,
+    PretradeConfig,
+    BasketConfig,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Configs:
+    """Every config file that orders depend on."""
+
+    model: ModelConfig
+    prod: ProdConfig
+    strategy: StrategyConfig
+    cashflow: CashflowConfig
+    pretrade: PretradeConfig
+    basket: BasketConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +82,11 @@ class _Loaded:
     """Everything the orders are computed from."""
 
     market: MarketSource
+    configs: _Configs
     settings: StrategySettings
-    inputs: OrderInputs
-    provenance: OrderProvenance
+    evening: Evening
+    followed: FollowedScores
+    book_differences: tuple[str, ...]
     findings: tuple[Finding, ...]
 
 
@@ -91,91 +109,113 @@ def run(workspace: Workspace, request: OrderRequest, *, progress: Progress = SIL
 
     Raises
     ------
+    UsageError
+        If there is no such combo, or no check to override.
     ConfigError
         If a configuration file is wrong.
     MissingArtifactError
         If there is no such prediction.
     StaleArtifactError
-        If the prediction or the books are not of the market's last session.
+        If the prediction or the books are not of the market's last session, or the prediction is
+        not of the combo as it is configured.
     CorruptArtifactError
         If the prediction is not readable, or not the one its provenance describes.
     DataError
         If the universe is empty, has no score or no price, or an instrument has no board.
     OrderError
-        If the cash is negative, or the orders would break an invariant; nothing is written.
+        If the cash is negative, the orders would break an invariant, or a limit of the checks
+        before trading stops them; nothing is written.
     WorkspaceLockedError
         If another command is writing to the workspace.
     """
+    check_overrides(request.overrides)
     with nullcontext() if request.dry_run else writer_lock(workspace, _SOURCE):
         with progress.stage("Reading scores, books and prices"):
             loaded = _load(workspace, request)
-
-        plan = make_plan(loaded.inputs)
-        check_orders(loaded.inputs, plan)
-        report = OrderReport(
-            workspace=workspace.name,
-            outputs=(),
-            findings=(*loaded.findings, *plan.findings),
-            changed=False,
-            anchor_date=loaded.inputs.anchor_date,
-            trade_date=loaded.inputs.trade_date,
-            market=loaded.inputs.universe,
-            market_label=loaded.market.label,
-            strategy=_strategy_words(loaded.settings),
-            provenance=loaded.provenance,
-            orders=plan.orders,
-            holds=plan.holds,
-            totals=plan.totals,
-            dry_run=request.dry_run,
-            verbose=request.verbose,
-        )
-
-        return report if request.dry_run else _commit(workspace, request, report)
+        inputs = loaded.evening.inputs
+        plan = make_plan(inputs)
+        check_orders(inputs, plan)
+        report = _report(workspace, request, loaded, plan=plan)
+        report = _with_opinions(workspace, loaded, report, plan=plan, progress=progress)
+        report = _checked(request, loaded, report, plan=plan)
+        return report if request.dry_run else _commit(workspace, request, report, loaded=loaded)
 
 
 def _load(workspace: Workspace, request: OrderRequest) -> _Loaded:
-    model_config, prod_config, strategy_config, cashflow = _read_configs(workspace)
-    settings, findings = resolve_strategy(strategy_config, model_config, prod_config)
+    configs = _read_configs(workspace)
+    settings, findings = resolve_strategy(configs.strategy, configs.model, configs.prod)
     market = resolve_market(workspace)
     calendar = load_calendar(market)
     anchor = calendar.last_session
     trade_date = calendar.next_session(anchor)
-    _check_books(prod_config, anchor)
-    scores, provenance, notes = _load_scores(workspace, request, anchor, market=market)
-    deposits_fen, late = _deposits_due(cashflow, prod_config, trade_date)
-    inputs = _inputs(
+    _check_books(configs.prod, anchor)
+    followed = _followed(workspace, request, anchor, market=market)
+    deposits_fen, late = deposits_due(configs.cashflow, configs.prod, trade_date=trade_date)
+    evening = load_evening(
         market,
-        prod_config,
-        settings,
-        scores=scores,
+        calendar,
+        prod_config=configs.prod,
+        settings=settings,
         deposits_fen=deposits_fen,
-        dates=(anchor, trade_date),
+        adv_sessions=configs.pretrade.adv_sessions,
     )
-    is_weekly = model_config.freq == "week"
+    scores = scores_of_members(
+        followed.scores, evening.inputs.instruments, is_member=evening.inputs.is_member
+    )
     findings += (
-        *notes,
+        *_selection_findings(request),
+        *followed.findings,
         *late,
         *_strategy_findings(settings),
-        *_date_findings(anchor, trade_date, is_weekly=is_weekly),
+        *_date_findings(anchor, trade_date, is_weekly=configs.model.freq == "week"),
         *_market_findings(market),
     )
     return _Loaded(
         market=market,
+        configs=configs,
         settings=settings,
-        inputs=inputs,
-        provenance=provenance,
+        evening=replace(evening, inputs=replace(evening.inputs, scores=scores)),
+        followed=followed,
+        book_differences=(
+            () if configs.pretrade.books == "off" else book_differences(workspace, configs.prod)
+        ),
         findings=findings,
     )
 
 
-def _read_configs(
-    workspace: Workspace,
-) -> tuple[ModelConfig, ProdConfig, StrategyConfig, CashflowConfig]:
-    """Read the four files; a workspace without deposits need not have the last."""
-    if workspace.config_path(CashflowConfig) is not None:
-        return workspace.read_config(ModelConfig, ProdConfig, StrategyConfig, CashflowConfig)
-    three = workspace.read_config(ModelConfig, ProdConfig, StrategyConfig)
-    return (*three, CashflowConfig())
+def _read_configs(workspace: Workspace) -> _Configs:
+    """Read every file, so that the problems of all are told together."""
+    model, prod, strategy, pretrade = workspace.read_config(
+        ModelConfig, ProdConfig, StrategyConfig, PretradeConfig
+    )
+    (basket,) = workspace.read_config(BasketConfig)
+    # A workspace without deposits need not have the file.
+    has_cashflow = workspace.config_path(CashflowConfig) is not None
+    return _Configs(
+        model=model,
+        prod=prod,
+        strategy=strategy,
+        cashflow=workspace.cashflow() if has_cashflow else CashflowConfig(),
+        pretrade=pretrade,
+        basket=basket,
+    )
+
+
+def _followed(
+    workspace: Workspace, request: OrderRequest, anchor: date, *, market: MarketSource
+) -> FollowedScores:
+    """Read the scores to follow; those of a combo must be of the combo as it is configured."""
+    has_combos = workspace.config_path(EnsembleConfig) is not None
+    config = workspace.ensemble_config() if has_combos else None
+    is_combo = request.prediction_file is None and request.model is None
+    if config is not None and is_combo and request.combo is not None:
+        refuse_unknown_combo(request.combo, config)
+    path, label = wanted(workspace, request, anchor=anchor)
+    followed = load_scores(workspace, path, label=label, anchor=anchor, market=market)
+    if config is None or not is_combo:
+        return followed
+    told = check_combo(followed.provenance, config)
+    return replace(followed, findings=(*followed.findings, *told))
 
 
 def _check_books(prod_config: ProdConfig, anchor: date) -> None:
@@ -201,176 +241,83 @@ def _check_books(prod_config: ProdConfig, anchor: date) -> None:
         )
 
 
-def _load_scores(
-    workspace: Workspace, request: OrderRequest, anchor: date, *, market: MarketSource
-) -> tuple[Mapping[str, float], OrderProvenance, tuple[Finding, ...]]:
-    """Read the scores of the anchor and where they come from."""
-    path, label = _prediction(workspace, request, anchor)
-    findings = list(_selection_findings(request))
-    has_meta = meta_path(path).is_file()
-    panel = panel_from_series(read_prediction_csv(path))
-    last = panel.dates[-1].item()
-    if last != anchor:
-        raise StaleArtifactError(
-            "The prediction does not end with the market's last session.",
-            where=path,
-            expected=f"last date {anchor}",
-            found=last,
-            hint=_PREDICT_AGAIN,
-        )
-    provenance = OrderProvenance(
-        path=path,
-        csv_sha256=sha256_file(path),
-        label=label,
-        has_meta=has_meta,
-        combo=None,
-        method=None,
-        models=(),
-        weights={},
-        trained_at={},
-        last_date=last,
-        market_label="",
-    )
-    if has_meta:
-        provenance = _vouched(provenance, anchor, market=market)
-    else:
-        message = "The prediction has no provenance, so nothing vouches for its scores."
-        findings.append(Finding("ORD010", "warning", message, workspace.relative(path), label))
-    scored = np.flatnonzero(panel.is_scored[-1])
-    scores = {panel.instruments[at]: float(panel.scores[-1, at]) for at in scored}
-    return scores, provenance, tuple(findings)
-
-
-def _prediction(workspace: Workspace, request: OrderRequest, anchor: date) -> tuple[Path, str]:
-    """Return the prediction's path and label: a file > a model > a combo > the default."""
-    if request.prediction_file is not None:
-        inside = workspace.root / request.prediction_file
-        return (inside if inside.is_file() else Path(request.prediction_file)), _CUSTOM
-    label = request.model
-    if label is None:
-        label = _ENSEMBLE if request.combo is None else f"{_ENSEMBLE}_{request.combo}"
-    try:
-        return find_prediction(workspace, label, anchor), label
-    except MissingArtifactError as error:
-        older = [name.anchor_date for name in list_predictions(workspace) if name.label == label]
-        if not older:
-            raise
-        raise StaleArtifactError(
-            f"The prediction {label!r} is not one of the market's last session.",
-            where=workspace.predictions_dir,
-            expected=f"one made on {anchor}",
-            found=f"the latest was made on {max(older)}",
-            hint=_PREDICT_AGAIN,
-        ) from error
-
-
-def _vouched(provenance: OrderProvenance, anchor: date, *, market: MarketSource) -> OrderProvenance:
-    """Fill in the provenance beside the CSV, which must be about this CSV, anchor and market."""
-    meta = read_prediction_meta(provenance.path)
-    expected = (anchor, market.label)
-    found = (meta.anchor_date, meta.market_label or market.label)
-    if found != expected:
-        raise StaleArtifactError(
-            "The prediction was made for another anchor or market.",
-            where=meta_path(provenance.path),
-            expected=f"{expected[0]}, {expected[1]}",
-            found=f"{found[0]}, {found[1]}",
-            hint=_PREDICT_AGAIN,
-        )
-    return replace(
-        provenance,
-        combo=meta.combo,
-        method=meta.method,
-        models=meta.models,
-        weights=meta.weights,
-        trained_at=meta.trained_at,
-        market_label=meta.market_label,
+def _report(
+    workspace: Workspace, request: OrderRequest, loaded: _Loaded, *, plan: OrderPlan
+) -> OrderReport:
+    inputs: OrderInputs = loaded.evening.inputs
+    named = {*plan.holds, *(order.instrument for order in plan.orders)}
+    names = instrument_names(loaded.market)
+    return OrderReport(
+        workspace=workspace.name,
+        outputs=(),
+        findings=(*loaded.findings, *plan.findings),
+        changed=False,
+        anchor_date=inputs.anchor_date,
+        trade_date=inputs.trade_date,
+        market=inputs.universe,
+        market_label=loaded.market.label,
+        strategy=_strategy_words(loaded.settings),
+        provenance=loaded.followed.provenance,
+        orders=plan.orders,
+        holds=plan.holds,
+        totals=plan.totals,
+        names={name: names[name] for name in sorted(named) if name in names},
+        dry_run=request.dry_run,
+        verbose=request.verbose,
     )
 
 
-def _deposits_due(
-    cashflow: CashflowConfig, prod_config: ProdConfig, trade_date: date
-) -> tuple[int, tuple[Finding, ...]]:
-    """Return what is due after the books' last day and by the trade date [fen]."""
-    due = [
-        amount
-        for day, amount in cashflow.cashflows.items()
-        if prod_config.cursor < day <= trade_date
-    ]
-    if cashflow.is_legacy:
-        due.append(cashflow.pending_without_date)
-    late = sorted(day for day in cashflow.cashflows if day <= prod_config.cursor)
-    findings = (
-        (
-            Finding(
-                "ORD011",
-                "warning",
-                f"{name_list(late)}: listed, but not after the books' last day "
-                f"{prod_config.cursor}; not reckoned with",
-                "config/cashflow.json",
-            ),
-        )
-        if late
-        else ()
-    )
-    return sum(cny_to_fen(amount) for amount in due), findings
-
-
-def _inputs(
-    market: MarketSource,
-    prod_config: ProdConfig,
-    settings: StrategySettings,
+def _with_opinions(
+    workspace: Workspace,
+    loaded: _Loaded,
+    report: OrderReport,
     *,
-    scores: Mapping[str, float],
-    deposits_fen: int,
-    dates: tuple[date, date],
-) -> OrderInputs:
-    anchor, trade_date = dates
-    members = set(load_universe(market, prod_config.market, anchor))
-    held = {each.instrument: each.value for each in prod_config.current_holding if each.value > 0}
-    instruments = tuple(sorted(members | set(held)))
-    quotes = load_quotes(market, instruments, anchor, anchor, fields=("close",))
-    columns = [quotes.column(name) for name in instruments]
-    return OrderInputs(
-        instruments=instruments,
-        scores=np.array(
-            [scores.get(name, np.nan) if name in members else np.nan for name in instruments],
-            dtype=np.float64,
-        ),
-        is_member=np.array([name in members for name in instruments], dtype=np.bool_),
-        held_shares=np.array([held.get(name, 0) for name in instruments], dtype=np.int64),
-        close_fen=prices_to_fen(quotes.close[quotes.row(anchor), columns]),
-        cash_fen=cny_to_fen(prod_config.current_cash),
-        deposits_fen=deposits_fen,
-        universe=prod_config.market,
-        anchor_date=anchor,
-        trade_date=trade_date,
-        rules=rule_book(
-            market.region,
-            open_cost=settings.open_cost,
-            close_cost=settings.close_cost,
-            min_cost_cny=settings.min_cost_cny,
-        ),
-        strategy=settings.name,
-        decision_rule=DecisionRule(
-            topk=settings.topk,
-            n_drop=settings.n_drop,
-            buy_suggestion_factor=settings.buy_suggestion_factor,
-            is_only_tradable=settings.only_tradable,
-            is_corrected=settings.corrected,
-        ),
-        risk_degree=settings.risk_degree,
+    plan: OrderPlan,
+    progress: Progress,
+) -> OrderReport:
+    table, findings = collect_opinions(
+        workspace,
+        loaded.market,
+        inputs=loaded.evening.inputs,
+        plan=plan,
+        followed=loaded.followed,
+        progress=progress,
     )
+    return replace(report, opinions=table, findings=(*report.findings, *findings))
 
 
-def _commit(workspace: Workspace, request: OrderRequest, report: OrderReport) -> OrderReport:
+def _checked(
+    request: OrderRequest, loaded: _Loaded, report: OrderReport, *, plan: OrderPlan
+) -> OrderReport:
+    """Measure the orders, and refuse them if a limit stops them."""
+    assert report.opinions is not None  # collected just before
+    facts = PretradeFacts(
+        evening=loaded.evening,
+        plan=plan,
+        agreement=report.opinions.agreement_by_instrument(),
+        book_differences=loaded.book_differences,
+    )
+    checks = pretrade_checks(facts, loaded.configs.pretrade, overrides=request.overrides)
+    refuse_stopped(checks)
+    return replace(report, checks=checks, findings=(*report.findings, *pretrade_findings(checks)))
+
+
+def _commit(
+    workspace: Workspace, request: OrderRequest, report: OrderReport, *, loaded: _Loaded
+) -> OrderReport:
     folder = workspace.root / (request.output_dir or workspace.output_dir)
-    written = write_orders(folder, report)
+    written = write_orders(
+        folder,
+        report,
+        template=loaded.configs.basket,
+        rule=loaded.evening.inputs.decision_rule,
+        is_synthetic=loaded.market.is_synthetic,
+    )
     inputs: dict[str, Path | str] = {
         "prediction": report.provenance.path,
         **{
             model.file_names[0]: path
-            for model in (ModelConfig, ProdConfig, StrategyConfig, CashflowConfig)
+            for model in _CONFIG_FILES
             if (path := workspace.config_path(model)) is not None
         },
     }
@@ -414,6 +361,12 @@ def _strategy_findings(settings: StrategySettings) -> tuple[Finding, ...]:
             "position has been held"
         )
         findings.append(Finding("ORD013", "warning", message, _SOURCE, "hold_thresh"))
+    if settings.limit_threshold is not None:
+        message = (
+            f"limit_threshold {settings.limit_threshold:g} is for backtests; orders reckon with "
+            "the limit of each board"
+        )
+        findings.append(Finding("ORD017", "info", message, _SOURCE, "limit_threshold"))
     if settings.execution != "next_session":
         message = (
             f"execution {settings.execution!r} is for backtests; orders are for the next session"

@@ -68,8 +68,9 @@ def run(workspace: Workspace, request: RankRequest, *, progress: Progress = SILE
     Returns
     -------
     RankReport
-        One list per prediction. With all combos, one without a current prediction is a finding of
-        severity warning.
+        One list per prediction. With all combos, RNK001 warns of one without a current prediction.
+        RNK002 tells a prediction without provenance, RNK003 a synthetic market, and RNK004 a flag
+        that has no effect.
 
     Raises
     ------
@@ -120,7 +121,11 @@ def run(workspace: Workspace, request: RankRequest, *, progress: Progress = SILE
     return RankReport(
         workspace=workspace.name,
         outputs=() if request.dry_run else tuple(ranked.path for ranked in lists),
-        findings=(*findings, *_market_findings(is_synthetic=market.is_synthetic)),
+        findings=(
+            *_selection_findings(request),
+            *findings,
+            *_market_findings(is_synthetic=market.is_synthetic),
+        ),
         changed=changed,
         market_label=market.label,
         lists=lists,
@@ -227,6 +232,19 @@ def _load_current(path: Path, label: str, session: date) -> _Source:
         path=path,
         instruments=tuple(panel.instruments[at] for at in scored),
         scores=panel.scores[-1, scored],
+    )
+
+
+def _selection_findings(request: RankRequest) -> tuple[Finding, ...]:
+    flags = (
+        ("--prediction-file", request.prediction_file is not None),
+        ("--all-combos", request.all_combos),
+        ("--combo", request.combo is not None),
+    )
+    given = [flag for flag, is_given in flags if is_given]
+    return tuple(
+        Finding("RNK004", "warning", f"{flag} has no effect beside {given[0]}", source="ranking")
+        for flag in given[1:]
     )
 
 

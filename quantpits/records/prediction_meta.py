@@ -44,6 +44,8 @@ class PredictionMeta:
         Static weight of each model [fraction]; empty for weights that change by day.
     method : str or None
         Weighting method.
+    missing_models : dict of str to str
+        Models of the combo that did not go in although they belong to it, and why.
     combo : str or None
         Name of the combo, if the scores come from one.
     is_default : bool
@@ -68,6 +70,7 @@ class PredictionMeta:
     models: tuple[str, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
     method: str | None = None
+    missing_models: dict[str, str] = field(default_factory=dict)
     combo: str | None = None
     is_default: bool = False
     inputs: dict[str, str] = field(default_factory=dict)

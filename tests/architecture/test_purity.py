@@ -19,6 +19,9 @@ PURE_ROOMS = ("signals", "trading")
 STEPS = ("training", "prediction", "search", "fusion", "post_trade", "orders", "ranking")
 IMPURE_KINDS = ("step", "files", "__init__")
 IMPURE_MODULES = {
+    "fusion.load": "opens the records and each model's prediction once",
+    "fusion.prepare": "reads the strategy and the market that combos are traded on",
+    "fusion.reports": "writes leaderboards, charts and pages",
     "orders.books": "reads the log of holdings that post-trade wrote",
     "orders.opinion_files": "the opinions as a file, written and read",
     "orders.opinion_step": "a step of its own: it draws what the other one wrote",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quantpits.fusion.request import FuseRequest
+from quantpits.fusion.request import ExplainRequest, FuseRequest
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,24 @@ def test_every_other_flag(ask):
         allow_missing=True,
         dry_run=True,
     )
+
+
+def test_explain_takes_a_date_and_an_instrument(ask):
+    asked = ask("fuse --combo A --explain 2026-01-30 SH600000 --start-date 2025-01-02")
+    assert asked.exit_code == 0
+    assert asked.target == "quantpits.fusion.explain:run"
+    assert not asked.plan.is_writing
+    assert asked.plan.text == "explain the score of SH600000 on 2026-01-30 in the combo A"
+    assert asked.request == ExplainRequest(
+        fuse=FuseRequest(combo="A", start_date=date(2025, 1, 2)),
+        day=date(2026, 1, 30),
+        instrument="SH600000",
+    )
+
+
+@pytest.mark.parametrize("line", ["2026-01-30", "today SH600000"])
+def test_explain_wants_both(ask, line):
+    assert ask(f"fuse --from-config --explain {line}").exit_code == 2
 
 
 def test_nothing_to_fuse_is_wrong_usage(ask, capsys):

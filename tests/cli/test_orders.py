@@ -12,6 +12,11 @@ from quantpits.orders.request import OrderRequest
     [
         ("", OrderRequest(), "orders that follow the default combo"),
         ("--model gru", OrderRequest(model="gru"), "orders that follow gru"),
+        (
+            "--override PRE003,PRE001",
+            OrderRequest(overrides=("PRE003", "PRE001")),
+            "orders that follow the default combo",
+        ),
         ("--combo A --verbose", OrderRequest(combo="A", verbose=True), "orders that follow A"),
         (
             "--prediction-file p.csv --output-dir out --dry-run",

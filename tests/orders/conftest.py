@@ -59,6 +59,7 @@ class Lab:
     """Builds a workspace file by file."""
 
     def __init__(self, root):
+        self.combo_models = {}
         self.workspace = Workspace(root)
         self.workspace.config_dir.mkdir(parents=True)
         self.market = root / "market"
@@ -109,7 +110,8 @@ class Lab:
             "models": ("gru", "mlp"),
             "weights": {"gru": 0.25, "mlp": 0.75},
             "method": "manual",
-            "combo": "A",
+            "combo": label.removeprefix("ensemble_") if label != "ensemble" else "A",
+            **self._combo_facts(label),
             "trained_at": {"gru": date(2026, 1, 2), "mlp": None},
             "market_label": f"Qlib data ({self.market.name})",
         }
@@ -120,6 +122,15 @@ class Lab:
             scores=pd.Series(values, index=index, dtype=float),
             meta=PredictionMeta(**{**facts, **meta}),
         ).path
+
+    def _combo_facts(self, label):
+        """Return combo and models as `combos` has written them, if it has."""
+        names = list(self.combo_models)
+        name = names[0] if label == "ensemble" and names else label.removeprefix("ensemble_")
+        if name not in names:
+            return {}
+        models = self.combo_models[name]
+        return {"combo": name, "models": models, "weights": {}, "trained_at": {}}
 
     def predict_bare(self, name, scores=SCORES, *, column="score", last=ANCHOR):
         """Write a prediction as the earlier system did: no provenance, its own column name."""
@@ -159,6 +170,39 @@ class Lab:
         path = self.market / feature_file(instrument, field)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode_field(0, values))
+
+    def combos(self, **models):
+        """Write combos of models, the first the default one."""
+        self.combo_models = models
+        combos = {
+            name: {"models": list(names), "method": "manual", "default": at == 0}
+            for at, (name, names) in enumerate(models.items())
+        }
+        weights = {name: 1 for names in models.values() for name in names}
+        self.config("ensemble_config.json", {"combos": combos, "manual_weights": weights})
+
+    def ledger(self, day=ANCHOR, *, cash="1000000.00", held=None):
+        """Write the holding log as post-trade does, and a ledger beside it."""
+        data = self.workspace.data_dir
+        data.mkdir(exist_ok=True)
+        self.workspace.ledger_path.write_bytes(b"a ledger")
+        header = (
+            "证券代码,持仓数量,持仓成本,成交日期,持仓均价,收盘价格,收盘价值,当前浮盈,浮盈收益率"
+        )
+        rows = [
+            f"{name},{shares},1.00,{day},1.0000,10.00,1.00,0.00,0.00000"
+            for name, shares in (held or {}).items()
+        ]
+        rows.append(f"CASH,{cash},{cash},{day},1.0000,1.00,{cash},0.00,0.00000")
+        path = data / "holding_log_full.csv"
+        path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        return path
+
+    def field(self, instrument, field, values):
+        """Write the last values of a field; the sessions before have the first of them."""
+        values = np.asarray(values, dtype=float)
+        head = np.full(self.n_sessions - values.size, values[0])
+        self._write_feature(instrument, field, np.concatenate([head, values]))
 
     def files(self):
         """Return every file below the output folder with its content."""

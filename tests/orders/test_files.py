@@ -8,14 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from quantpits.errors import Finding
-from quantpits.orders.files import ORDER_COLUMNS, order_path, plan_path, write_orders
-from quantpits.workspace import sha256_file
+from quantpits.config import BasketConfig
+from quantpits.errors import Finding, OrderError
+from quantpits.orders import files
+from quantpits.orders.files import ORDER_COLUMNS, order_path, plan_path
+from quantpits.post_trade import classification
+from quantpits.trading import DecisionRule
+from quantpits.workspace import Workspace, sha256_file
 from tests.orders.test_request import ALTERNATE, PURCHASE, SALE, provenance, report, totals
 
 __all__ = ["provenance", "report", "totals"]  # fixtures
 
 DAY = date(2026, 2, 2)
+
+
+def write_orders(folder, report):
+    return files.write_orders(
+        folder, report, template=BasketConfig(), rule=DecisionRule(3, 1), is_synthetic=False
+    )
 
 
 def rows_of(path):
@@ -35,7 +45,7 @@ def test_names_carry_side_label_and_trade_date():
 
 def test_rows_have_the_documented_columns(tmp_path, report):
     written = write_orders(tmp_path, report)
-    sell, buy, _ = written.paths
+    sell, buy, *_ = written.paths
     assert [
         list(ORDER_COLUMNS),
         [
@@ -80,17 +90,24 @@ def test_an_empty_side_replaces_a_stale_file_by_its_header(tmp_path, report, ord
     assert ",".join(ORDER_COLUMNS) + "\n" == path.read_text(encoding="utf-8")
 
 
-def test_plan_holds_everything_and_names_both_files(tmp_path, report):
+def test_plan_holds_everything_and_names_every_file(tmp_path, report):
     finding = Finding("ORD001", "warning", "outside", "orders")
     written = write_orders(tmp_path, dataclasses.replace(report, findings=(finding,)))
-    plan = json.loads(written.paths[2].read_text(encoding="utf-8"))
+    plan = json.loads(written.paths[-1].read_text(encoding="utf-8"))
     assert 1 == plan["schema_version"]
     assert "ensemble_2026-01-30.csv" == plan["provenance"]["path"]
     assert {"gru": 0.25, "mlp": 0.75} == plan["provenance"]["weights"]
     assert 1_047_397 == plan["totals"]["reserve_fen"]
     assert ["SZ300001", "SH600000", "SH600001"] == [row["instrument"] for row in plan["orders"]]
     assert ["ORD001"] == [row["code"] for row in plan["findings"]]
-    assert {path.name: sha256_file(path) for path in written.paths[:2]} == plan["files"]
+    assert {path.name: sha256_file(path) for path in written.paths[:-1]} == plan["files"]
+    assert [
+        "sell_suggestion_ensemble_2026-02-02.csv",
+        "buy_suggestion_ensemble_2026-02-02.csv",
+        "order_sheet_ensemble_2026-02-02.xlsx",
+        "order_sheet_ensemble_2026-02-02.html",
+        "order_basket_ensemble_2026-02-02.csv",
+    ] == list(plan["files"])
 
 
 def test_writing_twice_changes_nothing(tmp_path, report):
@@ -100,6 +117,31 @@ def test_writing_twice_changes_nothing(tmp_path, report):
     assert before == {
         path: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()
     }
+
+
+def test_post_trade_finds_and_reads_the_files_by_their_names(tmp_path, report):
+    """Fault 36: the readers looked for another name, so every trade was called manual."""
+    written = write_orders(tmp_path / "output", report)
+    texts = classification._texts(Workspace(tmp_path))
+    assert {("sell", "2026-02-02", "ensemble"), ("buy", "2026-02-02", "ensemble")} == set(texts)
+    found = classification.suggestions_of(texts, buy_factor=3)
+    assert "S" == found["BUY", "2026-02-02"]["SH600000"].trade_class
+    assert "A" == found["BUY", "2026-02-02"]["SH600001"].trade_class
+    assert "S" == found["SELL", "2026-02-02"]["SZ300001"].trade_class
+    assert written.changed
+
+
+def test_a_basket_that_cannot_be_written_leaves_nothing(tmp_path, report):
+    greek = dataclasses.replace(PURCHASE, instrument="SHΩ")
+    with pytest.raises(OrderError, match="encoding of the terminal"):
+        files.write_orders(
+            tmp_path,
+            dataclasses.replace(report, orders=(greek,)),
+            template=BasketConfig(encoding="ascii"),
+            rule=DecisionRule(3, 1),
+            is_synthetic=False,
+        )
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_alternates_are_marked(tmp_path, report):

@@ -252,6 +252,8 @@ def evenings(draw):
             draw(st.booleans()),
         ),
         risk_degree=draw(st.sampled_from([0.5, 0.95, 1.0])),
+        is_st=np.array(column(st.booleans())),
+        sessions_listed=np.array(column(st.sampled_from([1, 5, 6, 10**6])), dtype=np.int64),
     )
 
 
@@ -296,7 +298,14 @@ def test_more_scores_of_outsiders_change_nothing(inputs, data):
         instruments=tuple(names[back].tolist()),
         **{
             field: getattr(inputs, field)[order][back]
-            for field in ("scores", "is_member", "held_shares", "close_fen")
+            for field in (
+                "scores",
+                "is_member",
+                "held_shares",
+                "close_fen",
+                "is_st",
+                "sessions_listed",
+            )
         },
     )
     try:
@@ -304,6 +313,66 @@ def test_more_scores_of_outsiders_change_nothing(inputs, data):
     except DataError:
         return
     assert plan == make_plan(shuffled)
+
+
+SIX = tuple(f"SH60000{number}" for number in range(6))
+
+
+@pytest.mark.property
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    renamed=st.permutations(SIX),
+    ranks=st.permutations(range(6)),
+    held=st.sets(st.sampled_from(SIX), max_size=5),
+    strategy=st.sampled_from(["topk_dropout", "topk_buffer"]),
+)
+def test_names_decide_nothing_but_ties(make_inputs, *, renamed, ranks, held, strategy):
+    """Shares of one board under other names get the same orders under those names."""
+    other = dict(zip(SIX, renamed, strict=True))
+    scores = dict(zip(SIX, map(float, ranks), strict=True))
+    closes = {name: 1_000 + 7 * at for at, name in enumerate(SIX)}
+
+    def plan(name):
+        return make_plan(
+            make_inputs(
+                scores={name(each): score for each, score in scores.items()},
+                closes={name(each): close for each, close in closes.items()},
+                held={name(each): 300 for each in held},
+                strategy=strategy,
+            )
+        )
+
+    plain, moved = plan(str), plan(other.__getitem__)
+    assert [replace(order, instrument=other[order.instrument]) for order in plain.orders] == list(
+        moved.orders
+    )
+    assert [other[name] for name in plain.holds] == list(moved.holds)
+
+
+@pytest.mark.property
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    ranks=st.permutations(range(6)),
+    # Qlib's rule wants at least DropN newcomers: with fewer it drops a holding that is better.
+    sizes=st.tuples(st.integers(1, 5), st.integers(0, 3)).filter(lambda drawn: sum(drawn) <= 6),
+    strategy=st.sampled_from(["topk_dropout", "topk_buffer"]),
+)
+def test_a_book_on_target_needs_no_order(make_inputs, *, ranks, sizes, strategy):
+    scores = dict(zip(MEMBERS, map(float, ranks), strict=True))
+    best = sorted(MEMBERS, key=scores.__getitem__, reverse=True)[: sizes[0]]
+    plan = make_plan(
+        make_inputs(
+            scores=scores,
+            held=dict.fromkeys(best, 300),
+            decision_rule=DecisionRule(*sizes, 2),
+            strategy=strategy,
+        )
+    )
+    assert ((), tuple(best)) == (plan.orders, plan.holds)
 
 
 @pytest.mark.property

@@ -40,6 +40,8 @@ def bars():
     )
     is_trading = traded.reindex_like(wide["close"]).to_numpy(dtype=float, na_value=0.0) > 0
     names = tuple(wide["close"].columns)
+    st = table.pivot_table(index="date", columns="symbol", values="is_st", aggfunc="max")
+    warned = st.reindex_like(wide["close"]).to_numpy(dtype=float, na_value=0.0) > 0
     shares = [name for name in names if not name.startswith(("SH000", "SZ399"))]
     keep = [names.index(name) for name in shares]
     return {
@@ -48,6 +50,7 @@ def bars():
         "open": np.where(is_trading, wide["open"], np.nan)[:, keep],
         "close": np.where(is_trading, wide["close"], np.nan)[:, keep],
         "factor": wide["factor"].ffill().to_numpy()[:, keep],
+        "is_st": warned[:, keep],
     }
 
 
@@ -84,6 +87,7 @@ def test_weekly_orders_keep_every_invariant(bars, strategy):
             close_fen=close,
             anchor_date=days[row],
             trade_date=days[row + 1],
+            is_st=bars["is_st"][row],
         )
         plan = make_plan(tonight)
         assert () == order_breaches(tonight, plan.orders)
@@ -98,7 +102,10 @@ def _fill(bars, tonight, plan, row):
     ex_close = bars["close"][row - 1] * bars["factor"][row - 1] / bars["factor"][row]
     reference = prices_to_fen(np.round(ex_close, 2))
     rules = tonight.rules.session_rules(
-        tonight.instruments, tonight.trade_date, reference_fen=reference
+        tonight.instruments,
+        tonight.trade_date,
+        reference_fen=reference,
+        is_st=bars["is_st"][row],
     )
     market = SessionMarket(tonight.instruments, prices_to_fen(bars["open"][row]), rules)
     held = {

@@ -25,9 +25,12 @@ from quantpits.trading import fen_to_cny
 from quantpits.workspace import writer_lock
 from tests.orders.conftest import ANCHOR, MEMBERS, OUTSIDE, SCORES, TRADE_DATE
 
+_OWN_TESTS = ("PRE", "OPN")
+
 
 def codes(report):
-    return [finding.code for finding in report.findings]
+    """Return the codes without those of the checks before trading and of the opinions."""
+    return [each.code for each in report.findings if not each.code.startswith(_OWN_TESTS)]
 
 
 def rows_of(path):
@@ -42,7 +45,7 @@ def test_default_ensemble_becomes_orders(lab):
     assert list(MEMBERS[:3]) == [o.instrument for o in report.orders if o.role == "primary"]
     assert [] == codes(report)
     assert report.changed
-    sell, buy, plan = report.outputs
+    sell, buy, *_, plan = report.outputs
     assert "sell_suggestion_ensemble_2026-02-02.csv" == sell.name
     assert [] == rows_of(sell)
     rows = rows_of(buy)
@@ -56,6 +59,7 @@ def test_default_ensemble_becomes_orders(lab):
 def test_provenance_is_told(lab):
     lab.predict()
     lines = "\n".join(run(lab.workspace, OrderRequest()).summary())
+    assert "order_sheet_ensemble_2026-02-02.html" in lines
     assert "combo A, manual of gru 0.250, mlp 0.750" in lines
     assert "trained through 2026-01-02 and an unknown day" in lines
     assert "Scores of 2026-01-30" in lines
@@ -179,7 +183,7 @@ def test_a_prediction_that_ends_before_its_name_is_stale(lab):
 )
 def test_a_prediction_for_another_anchor_or_market_is_stale(lab, meta):
     lab.predict(**meta)
-    with pytest.raises(StaleArtifactError, match="another anchor or market") as caught:
+    with pytest.raises(StaleArtifactError, match="another label, anchor or market") as caught:
         run(lab.workspace, OrderRequest())
     assert 3 == caught.value.exit_code
 
@@ -398,6 +402,106 @@ def test_a_broken_invariant_writes_nothing(lab, monkeypatch):
     with pytest.raises(OrderError, match="do not trade"):
         run(lab.workspace, OrderRequest())
     assert not any("suggestion" in path.name for path in lab.files())
+
+
+def test_a_book_that_was_edited_by_hand_stops_until_it_is_allowed(lab):
+    lab.predict()
+    lab.books(cash=2_000_000)
+    lab.ledger(cash="1000000.00")
+    with pytest.raises(OrderError, match=r"(?s)PRE007.*1000000.00 in the books") as caught:
+        run(lab.workspace, OrderRequest())
+    assert 4 == caught.value.exit_code
+    assert not any("suggestion" in path.name for path in lab.files())
+    with pytest.raises(OrderError, match="PRE007"):
+        run(lab.workspace, OrderRequest(dry_run=True))
+    report = run(lab.workspace, OrderRequest(overrides=("PRE007",)))
+    assert "overridden" == next(each.status for each in report.checks if each.code == "PRE007")
+    assert "PRE007" in [finding.code for finding in report.findings]
+    sheet = next(path for path in report.outputs if path.suffix == ".html")
+    assert "PRE007" in sheet.read_text("utf-8")
+
+
+def test_a_combo_that_was_changed_since_is_fused_again_first(lab):
+    """Fault 28: orders followed whatever was written last, whoever had asked for it."""
+    lab.combos(A=("gru",), B=("gru", "mlp"))
+    lab.predict()
+    assert [] == codes(run(lab.workspace, OrderRequest()))
+    lab.combos(B=("gru", "mlp"), A=("gru",))
+    with pytest.raises(StaleArtifactError, match="not of the combo") as caught:
+        run(lab.workspace, OrderRequest())
+    assert 3 == caught.value.exit_code
+    # a file that is named is followed as it stands
+    path = lab.workspace.predictions_dir / "ensemble_2026-01-30.csv"
+    assert [] == codes(run(lab.workspace, OrderRequest(prediction_file=path)))
+    with pytest.raises(UsageError, match="no combo 'C'"):
+        run(lab.workspace, OrderRequest(combo="C"))
+
+
+def test_limits_of_the_workspace_stop_the_orders(lab):
+    lab.predict()
+    lab.config("pretrade.yaml", "position_weight: {stop: 0.3}\nturnover: {stop: 0.4}\n")
+    with pytest.raises(OrderError, match=r"--override PRE001,PRE002") as caught:
+        run(lab.workspace, OrderRequest())
+    assert "largest position" in caught.value.found
+    with pytest.raises(OrderError, match=r"--override PRE002"):
+        run(lab.workspace, OrderRequest(overrides=("PRE001",)))
+    with pytest.raises(UsageError, match="no check 'PRE000'"):
+        run(lab.workspace, OrderRequest(overrides=("PRE000",)))
+    assert run(lab.workspace, OrderRequest(overrides=("PRE001", "PRE002"))).changed
+
+
+def test_every_check_is_shown_when_asked_for(lab):
+    lab.predict()
+    lines = run(lab.workspace, OrderRequest(verbose=True)).summary()
+    assert 7 == sum(line.startswith("  PRE00") for line in lines)
+    assert not any("PRE00" in line for line in run(lab.workspace, OrderRequest()).summary())
+
+
+def test_orders_of_risk_warned_shares_are_sized_at_their_limit(lab):
+    lab.predict()
+    lab.field("SH600000", "is_st", [1.0])
+    first = run(lab.workspace, OrderRequest()).orders[0]
+    assert ("SH600000", 1_050) == (first.instrument, first.limit_price_fen)
+
+
+def test_the_order_of_rows_changes_no_byte(lab):
+    """The same scores, holdings and universe in another order are the same orders."""
+    lab.combos(A=("gru",))
+    lab.predict_bare("ensemble_2026-01-30.csv")
+    lab.predict_bare("gru_2026-01-30.csv")
+    held = {"SH600000": 100, "SZ000001": 100, "SZ300001": 130}
+    lab.books(held)
+
+    def orders():
+        run(lab.workspace, OrderRequest())
+        return {
+            path.name: content
+            for path, content in lab.files().items()
+            if path.parent == lab.workspace.output_dir and not path.name.startswith("order_plan")
+        }
+
+    before = orders()
+    assert 7 == len(before)
+    shuffled = dict(reversed(SCORES.items()))
+    lab.predict_bare("gru_2026-01-30.csv", shuffled)
+    path = lab.predict_bare("ensemble_2026-01-30.csv", shuffled)
+    lab.books(dict(reversed(held.items())))
+    universe = lab.market / "instruments" / "six.txt"
+    universe.write_text("\n".join(reversed(universe.read_text().splitlines())) + "\n")
+    after = orders()
+    # The sheet names the prediction's hash, which is that of other bytes now.
+    for name in after:
+        if not name.startswith("order_sheet") and not name.endswith(".json"):
+            assert before[name] == after[name]
+    assert path.is_file()
+
+
+def test_flat_limits_are_for_backtests(lab):
+    lab.predict()
+    lab.strategy(backtest="backtest:\n  exchange_kwargs:\n    limit_threshold: 0.095\n")
+    report = run(lab.workspace, OrderRequest())
+    assert ["ORD017"] == codes(report)
+    assert 1_100 == report.orders[0].limit_price_fen
 
 
 def test_a_run_that_died_between_the_files_is_simply_run_again(lab, monkeypatch):

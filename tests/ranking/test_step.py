@@ -73,7 +73,8 @@ def test_rank_lists_every_enabled_combo(lab):
     lab.add_prediction("ensemble_A_B", SCORES)
     report = rank(lab, all_combos=True, combo="A")
     assert ["A", "A_B"] == [ranked.label for ranked in report.lists]
-    assert () == report.findings
+    assert ["RNK004"] == [finding.code for finding in report.findings]
+    assert "--combo has no effect beside --all-combos" == report.findings[0].message
 
 
 def test_rank_of_all_combos_says_which_are_missing_or_stale(lab):

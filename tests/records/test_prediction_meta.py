@@ -48,6 +48,13 @@ def test_meta_reads_back_with_hash_and_dates_filled_in(workspace, scores):
     assert expected == meta
 
 
+def test_meta_names_models_that_are_missing(workspace, scores):
+    missing = {"lin": "The model 'lin' has not been trained."}
+    meta = provenance(missing_models=missing)
+    csv = store_prediction(workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=meta).path
+    assert missing == read_prediction_meta(csv).missing_models
+
+
 def test_meta_states_its_schema_version(workspace, scores):
     csv = store_prediction(
         workspace, "ensemble", anchor=ANCHOR, scores=scores, meta=provenance()

@@ -13,12 +13,17 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = {
+    "brute_force_ensemble": "search ensemble",
+    "brute_force_fast": "search fast",
+    "check_workflow_yaml": "check-workflow",
     "ensemble_fusion": "fuse",
+    "incremental_train": "incremental-train",
     "init_workspace": "init",
     "order_gen": "orders",
     "prod_post_trade": "post-trade",
     "prod_predict_only": "predict",
     "prod_train_predict": "train",
+    "plot_model_opinions": "opinions",
     "signal_ranking": "rank",
 }
 CLEAN = {
