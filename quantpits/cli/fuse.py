@@ -41,8 +41,10 @@ class FuseFlags:
     output_dir: Annotated[
         Path | None, Parameter(help="Where the reports go [default: output/ensemble].")
     ] = None
-    no_backtest: Annotated[bool, Parameter(help="Skip the backtest.")] = False
-    no_charts: Annotated[bool, Parameter(help="Skip the charts.")] = False
+    no_backtest: Annotated[
+        bool, Parameter(help="Skip the backtest, the leaderboards and the comparison.")
+    ] = False
+    no_charts: Annotated[bool, Parameter(help="Skip the charts and the page.")] = False
     start_date: Annotated[
         date | None, Parameter(help="First date used. The result is not for trading.")
     ] = None
@@ -67,9 +69,16 @@ _DEFAULTS = FuseFlags()
 
 
 def fuse(
-    flags: FuseFlags = _DEFAULTS, *, dry_run: DryRun = False, common: Common = COMMON_DEFAULTS
+    flags: FuseFlags = _DEFAULTS,
+    *,
+    explain: Annotated[
+        tuple[date, str] | None,
+        Parameter(help="Only explain the score on a DATE of an INSTRUMENT; write nothing."),
+    ] = None,
+    dry_run: DryRun = False,
+    common: Common = COMMON_DEFAULTS,
 ) -> int:
-    """Fuse the scores of several models into one prediction.
+    """Fuse the scores of several models into one prediction, and backtest it.
 
     One of `--models`, `--combo`, `--from-config-all` and `--from-config` is needed; the first of
     them that is given counts. The script of this command is `ensemble_fusion.py`.
@@ -79,7 +88,10 @@ def fuse(
     UsageError
         If nothing says what to fuse.
     """
-    from quantpits.fusion.request import FuseRequest  # noqa: PLC0415 - keeps --help quick
+    from quantpits.fusion.request import (  # noqa: PLC0415 - keeps --help quick
+        ExplainRequest,
+        FuseRequest,
+    )
 
     if not (flags.models or flags.combo or flags.from_config_all or flags.from_config):
         raise UsageError(
@@ -88,6 +100,12 @@ def fuse(
             hint="for the routine: quantpits fuse --from-config-all",
         )
     request = FuseRequest(**values_of(flags), dry_run=dry_run)
+    if explain is not None:
+        day, instrument = explain
+        text = f"explain the score of {instrument} on {day} in {_wanted(flags)}"
+        plan = Plan(command="fuse", text=text, is_writing=False)
+        asked = ExplainRequest(fuse=request, day=day, instrument=instrument)
+        return execute(common, plan, step=step_of("quantpits.fusion.explain:run", asked))
     plan = Plan(command="fuse", text=f"fuse {_wanted(flags)}", is_writing=not dry_run)
     return execute(common, plan, step=step_of("quantpits.fusion.step:run", request))
 

@@ -17,9 +17,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from quantpits.errors import CorruptArtifactError, MissingArtifactError
 from quantpits.fusion.plan import TRADABLE_LABEL
-from quantpits.records import PredictionMeta, store_prediction
+from quantpits.records import PredictionMeta, prediction_path, store_prediction
 from quantpits.signals import panel_to_series
-from quantpits.workspace.atomic import write_csv, write_json
+from quantpits.workspace.atomic import sha256_file, write_csv, write_json
 from quantpits.workspace.manifest import write_manifest
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
     "fusion_config",
     "read_fusion_config",
     "write_fusion",
+    "write_fusion_manifest",
 ]
 
 _SHOWN_DIGITS = 4
@@ -64,12 +65,17 @@ class FusionConfig:
         Name in the configuration; None for models named by the user.
     is_default : bool
         Whether it is the default combo.
-    static_weights : dict of str to float
-        Weights rounded to 4 digits, for people; `weights` has them exactly.
+    static_weights : dict of str to float or None
+        Weights rounded to 4 digits, for people; `weights` has them exactly. None, and not in the
+        file, for weights that change by day.
     label : str
         What the prediction is called.
     weights : dict of str to float
-        Fractions that sum to 1.
+        Fractions that sum to 1; for weights that change by day, those of the last date.
+    frequency : str or None
+        How often the portfolios are traded that ``dynamic`` follows; None for other methods.
+    conventions : tuple of str
+        Strategy, costs and what the figures of the leaderboard mean; empty without a backtest.
     missing_models : dict of str to str
         Models of the combo that did not go in, and why.
     min_model_ic : float
@@ -98,9 +104,11 @@ class FusionConfig:
     model_metrics: dict[str, float | None]
     combo_name: str | None
     is_default: bool
-    static_weights: dict[str, float]
+    static_weights: dict[str, float] | None = None
     label: str
     weights: dict[str, float]
+    frequency: str | None = None
+    conventions: tuple[str, ...] = ()
     missing_models: dict[str, str]
     min_model_ic: float
     first_date: date
@@ -124,6 +132,10 @@ class Provenance:
         Name of the market data.
     window : {"full", "cut", "oos"}
         Whether dates were left out on purpose.
+    frequency : str or None
+        How often portfolios are traded; None where nothing was.
+    conventions : tuple of str
+        Of the backtest, in lines that hold for any combo; empty without one.
     icir : mapping of str to float or None
         Of each model.
     inputs : mapping of str to str
@@ -138,6 +150,8 @@ class Provenance:
     experiment_name: str
     market_label: str
     window: Literal["full", "cut", "oos"]
+    frequency: str | None
+    conventions: tuple[str, ...]
     icir: Mapping[str, float | None]
     inputs: Mapping[str, str]
     run_ids: Mapping[str, str]
@@ -156,11 +170,14 @@ class WrittenFusion:
         Hash of the prediction.
     changed : bool
         Whether any byte is new.
+    csv_changed : bool
+        Whether any byte of a prediction is new.
     """
 
     outputs: tuple[Path, ...]
     csv_sha256: str
     changed: bool
+    csv_changed: bool
 
 
 def fusion_config(fusion: Fusion, provenance: Provenance) -> FusionConfig:
@@ -179,10 +196,13 @@ def fusion_config(fusion: Fusion, provenance: Provenance) -> FusionConfig:
         combo_name=plan.combo,
         is_default=plan.is_default,
         static_weights={
-            model: round(weight, _SHOWN_DIGITS) for model, weight in fusion.weights.items()
-        },
+            model: round(weight, _SHOWN_DIGITS) for model, weight in fusion.static_weights.items()
+        }
+        or None,
         label=plan.label,
         weights=fusion.weights,
+        frequency=None if fusion.daily_weights is None else provenance.frequency,
+        conventions=provenance.conventions,
         missing_models=fusion.missing,
         min_model_ic=plan.min_model_ic,
         first_date=dates[0].item(),
@@ -257,18 +277,15 @@ def write_fusion(
 
     Notes
     -----
-    Order: the labelled files, their plain copies, the manifest that lists them all; the CSV after
-    the reports each time. A run that is killed in between can simply be repeated.
+    Order: the labelled files, then their plain copies; the CSV after the reports each time. A run
+    that is killed in between can simply be repeated.
     """
-    plan = fusion.plan
-    labels = [plan.label]
-    if plan.is_tradable and plan.label != TRADABLE_LABEL:
-        labels.append(TRADABLE_LABEL)
     series = panel_to_series(fusion.panel)
     paths: list[Path] = []
     digests: set[str] = set()
-    changed = False
-    for label in labels:
+    changed = csv_changed = False
+    for label in fusion.plan.labels:
+        before = _sha256_before(workspace, label, provenance.anchor)
         reports, is_new = _write_reports(fusion, provenance, label=label, output_dir=output_dir)
         stored = store_prediction(
             workspace,
@@ -279,10 +296,59 @@ def write_fusion(
         )
         paths += [*reports, stored.path, *([stored.meta_path] if stored.meta_path else [])]
         digests.add(stored.csv_sha256)
+        csv_changed |= stored.csv_sha256 != before
         changed |= is_new or stored.changed
-    manifest, is_new = _write_manifest(workspace, fusion, provenance, tuple(paths))
     (digest,) = digests
-    return WrittenFusion(outputs=(*paths, manifest), csv_sha256=digest, changed=changed or is_new)
+    return WrittenFusion(
+        outputs=tuple(paths), csv_sha256=digest, changed=changed, csv_changed=csv_changed
+    )
+
+
+def write_fusion_manifest(
+    workspace: Workspace, fusion: Fusion, *, provenance: Provenance, outputs: tuple[Path, ...]
+) -> tuple[Path, bool]:
+    """Write what a combo was made of and what it left behind, last of all.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where to write.
+    fusion : Fusion
+        The combo.
+    provenance : Provenance
+        Where it comes from.
+    outputs : tuple of Path
+        All of its files.
+
+    Returns
+    -------
+    path : Path
+        The manifest.
+    changed : bool
+        Whether any byte of it is new.
+
+    Raises
+    ------
+    ArtifactError
+        If it cannot be written.
+    """
+    name = f"fusion_{fusion.plan.label}_{provenance.anchor}"
+    path = workspace.manifests_dir / f"{name}.json"
+    before = path.read_bytes() if path.is_file() else None
+    write_manifest(
+        workspace,
+        name,
+        inputs={model: provenance.inputs[model] for model in fusion.models},
+        outputs=outputs,
+        config=_content(fusion, provenance),
+        extra={"run_ids": {model: provenance.run_ids[model] for model in fusion.models}},
+    )
+    return path, before != path.read_bytes()
+
+
+def _sha256_before(workspace: Workspace, label: str, anchor: date) -> str | None:
+    path = prediction_path(workspace, label, anchor)
+    return sha256_file(path) if path.is_file() else None
 
 
 @cache
@@ -302,9 +368,15 @@ def _write_reports(
     ]
     changed = write_csv(matrix, ["", *fusion.models], rows)
     config = output_dir / f"ensemble_fusion_config{end}.json"
-    content: dict[str, Any] = _adapter().dump_python(fusion_config(fusion, provenance), mode="json")
-    changed |= write_json(config, content)
+    changed |= write_json(config, _content(fusion, provenance))
     return [matrix, config], changed
+
+
+def _content(fusion: Fusion, provenance: Provenance) -> dict[str, Any]:
+    config = fusion_config(fusion, provenance)
+    content: dict[str, Any] = _adapter().dump_python(config, mode="json")
+    absent = {"static_weights", "frequency"}
+    return {key: value for key, value in content.items() if value is not None or key not in absent}
 
 
 def _meta(fusion: Fusion, provenance: Provenance, label: str) -> PredictionMeta:
@@ -313,7 +385,8 @@ def _meta(fusion: Fusion, provenance: Provenance, label: str) -> PredictionMeta:
         kind="ensemble",
         anchor_date=provenance.anchor,
         models=fusion.models,
-        weights=fusion.weights,
+        weights=fusion.static_weights,
+        missing_models=fusion.missing,
         method=_method_in_words(fusion),
         combo=fusion.plan.combo,
         is_default=fusion.plan.is_default,
@@ -328,20 +401,3 @@ def _method_in_words(fusion: Fusion) -> str:
     if not fusion.missing:
         return fusion.plan.method
     return f"{fusion.plan.method}, without {', '.join(fusion.missing)}"
-
-
-def _write_manifest(
-    workspace: Workspace, fusion: Fusion, provenance: Provenance, outputs: tuple[Path, ...]
-) -> tuple[Path, bool]:
-    name = f"fusion_{fusion.plan.label}_{provenance.anchor}"
-    path = workspace.manifests_dir / f"{name}.json"
-    before = path.read_bytes() if path.is_file() else None
-    write_manifest(
-        workspace,
-        name,
-        inputs={model: provenance.inputs[model] for model in fusion.models},
-        outputs=outputs,
-        config=_adapter().dump_python(fusion_config(fusion, provenance), mode="json"),
-        extra={"run_ids": {model: provenance.run_ids[model] for model in fusion.models}},
-    )
-    return path, before != path.read_bytes()

@@ -1,4 +1,4 @@
-"""What a fusion tells a person: what orders follow now, and what this version does not make."""
+"""What a fusion tells a person: what orders follow now, and what its market is worth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from quantpits.fusion.compute import Fusion
-    from quantpits.fusion.request import FuseRequest
     from quantpits.fusion.window import Window
     from quantpits.records import PredictionMeta
 
@@ -25,7 +24,6 @@ def describe_meta(meta: PredictionMeta) -> str:
 
 
 def result_findings(
-    request: FuseRequest,
     fusions: Sequence[Fusion],
     *,
     window: Window,
@@ -33,12 +31,10 @@ def result_findings(
     default_combo: str | None,
     is_synthetic: bool,
 ) -> tuple[Finding, ...]:
-    """Return what the result means for orders, and what this version does not make.
+    """Return what the result means for orders, and whether its market is real.
 
     Parameters
     ----------
-    request : FuseRequest
-        What was asked for.
     fusions : sequence of Fusion
         What was fused, at least one.
     window : Window
@@ -56,9 +52,6 @@ def result_findings(
         The most important first.
     """
     findings = list(_trading_findings(fusions, window, anchor, default_combo=default_combo))
-    if not (request.no_backtest and request.no_charts):
-        message = "This version makes no backtest, leaderboard, comparison or charts."
-        findings.append(Finding("FUS012", "info", message, source="fusion"))
     if is_synthetic:
         message = "The market is synthetic: these scores say nothing about real shares."
         findings.append(Finding("FUS013", "info", message, source="fusion"))

@@ -44,7 +44,7 @@ class ComboPlan:
     models : tuple of str
         Every model that should go in, in the order given.
     method : str
-        ``equal``, ``icir_weighted`` or ``manual``.
+        ``equal``, ``icir_weighted``, ``manual`` or ``dynamic``.
     manual : dict of str to float or None
         For ``manual``: a checked weight of each model, on any scale.
     min_model_ic : float
@@ -63,6 +63,13 @@ class ComboPlan:
     min_model_ic: float = 0.0
     is_default: bool = False
     is_tradable: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its files are called: its own label, then the plain one where orders follow it."""
+        if self.is_tradable and self.label != TRADABLE_LABEL:
+            return (self.label, TRADABLE_LABEL)
+        return (self.label,)
 
     @property
     def title(self) -> str:
@@ -94,8 +101,7 @@ def plan_combos(
     Raises
     ------
     UsageError
-        If the request is empty or contradicts itself, names an unknown combo or method, or asks
-        for a method that this version does not have.
+        If the request is empty or contradicts itself, or names an unknown combo or method.
     ConfigError
         If the configuration has no combos, or lacks or misstates the weights of a chosen combo.
     """
@@ -212,7 +218,7 @@ def _plan_of_models(
             found=f"{name_list(repeated)} more than once" if repeated else "no model",
         )
     is_tradable = window.is_full and (config is None or request.publish)
-    method = _runnable(request.method or "equal", where="--method")
+    method = request.method or "equal"
     return ComboPlan(
         label=TRADABLE_LABEL if is_tradable else _ADHOC_LABEL + window.suffix,
         combo=None,
@@ -229,8 +235,7 @@ def _plan_of_combo(
 ) -> ComboPlan:
     combo = config.combos[name]
     is_default = name == config.default_combo
-    where = "--method" if request.method else f"{_SOURCE}: combos.{name}.method"
-    method = _runnable(request.method or combo.method, where=where)
+    method = request.method or combo.method
     given = _combo_weights(name, combo) or _top_level(config)
     return ComboPlan(
         label=_combo_label(name) + window.suffix,
@@ -246,18 +251,6 @@ def _plan_of_combo(
 
 def _combo_label(name: str) -> str:
     return f"{TRADABLE_LABEL}_{name}"
-
-
-def _runnable(method: str, *, where: str) -> str:
-    if method == "dynamic":
-        raise UsageError(
-            "The method 'dynamic' is not there yet: it weighs models by what trading them would"
-            " have earned, which needs the simulator of a later version.",
-            where=where,
-            expected="equal, icir_weighted or manual",
-            hint='choose another method, or give the combo "enabled": false',
-        )
-    return method
 
 
 def _combo_weights(name: str, combo: Combo) -> tuple[str, Mapping[str, float]] | None:

@@ -6,7 +6,7 @@ Only names and values, so that a command can build a request without loading any
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import date
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from quantpits.errors import Finding
 
-__all__ = ["FuseReport", "FuseRequest", "FusedCombo"]
+__all__ = ["ComboFigures", "ExplainRequest", "FuseReport", "FuseRequest", "FusedCombo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,8 @@ class FuseRequest:
     from_config : bool
         Fuse the default combo.
     method : str or None
-        ``equal``, ``icir_weighted`` or ``manual``; None for the combo's own, ``equal`` with
-        `models`.
+        ``equal``, ``icir_weighted``, ``manual`` or ``dynamic``; None for the combo's own,
+        ``equal`` with `models`.
     weights : str or None
         For ``manual``: ``"gru:0.6,linear_Alpha158:0.4"``, in the user's own words.
     record_file : path or None
@@ -45,10 +45,12 @@ class FuseRequest:
     only_last_years, only_last_months : int
         Use only the dates after the anchor less this many years and months; 0 for all.
         The result is never traded on.
-    freq : str or None
-        ``day`` or ``week``, for the backtest; None for that of ``model_config.json``.
-    no_backtest, no_charts : bool
-        Skip what this version does not make yet.
+    freq : {"day", "week"} or None
+        How often the backtest trades; None for that of ``model_config.json``.
+    no_backtest : bool
+        Make no backtest, leaderboard or comparison.
+    no_charts : bool
+        Draw no charts and make no page.
     publish : bool
         Let orders follow the result of `models` although a default combo exists.
     allow_missing : bool
@@ -69,12 +71,74 @@ class FuseRequest:
     end_date: date | None = None
     only_last_years: int = 0
     only_last_months: int = 0
-    freq: str | None = None
+    freq: Literal["day", "week"] | None = None
     no_backtest: bool = False
     no_charts: bool = False
     publish: bool = False
     allow_missing: bool = False
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainRequest:
+    """Which score to explain.
+
+    Attributes
+    ----------
+    fuse : FuseRequest
+        Which combos, how, over which dates.
+    day : date
+        The date.
+    instrument : str
+        The instrument, such as ``SH600000``.
+    """
+
+    fuse: FuseRequest
+    day: date
+    instrument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComboFigures:
+    """What trading a combo would have been worth, net of costs.
+
+    Attributes
+    ----------
+    execution, frequency : str
+        The timing.
+    first_date, last_date : date
+        First and last row of the backtest.
+    annualised_return : float
+        Compounded [fraction].
+    equal_weight_return : float
+        What the same models at equal weights would have given a year [fraction].
+    annualised_excess : float or None
+        Geometric, over the benchmark [fraction].
+    max_drawdown : float
+        0 or below [fraction].
+    sharpe, sharpe_low, sharpe_high : float or None
+        Annualised, and between which nine in ten resamples fall.
+    turnover_annual, cost_annual : float
+        One-way turnover and costs a year [fraction of the account].
+    ic, icir : float or None
+        How well the fused scores predicted the labels that are known.
+    """
+
+    execution: str
+    frequency: str
+    first_date: date
+    last_date: date
+    annualised_return: float
+    equal_weight_return: float
+    annualised_excess: float | None
+    max_drawdown: float
+    sharpe: float | None
+    sharpe_low: float | None
+    sharpe_high: float | None
+    turnover_annual: float
+    cost_annual: float
+    ic: float | None
+    icir: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +160,7 @@ class FusedCombo:
     models : tuple of str
         The models that went in.
     weights : dict of str to float
-        Their weights [fraction], summing to 1.
+        Their weights [fraction], summing to 1; for ``dynamic`` those of the last date.
     missing : dict of str to str
         Models of the combo that did not go in, and why.
     first_date, last_date : date
@@ -113,6 +177,8 @@ class FusedCombo:
         The prediction, written or, in a dry run, as it would be written.
     csv_sha256 : str or None
         Hash of the prediction; None in a dry run.
+    figures : ComboFigures or None
+        Its backtest, if one was made.
     """
 
     label: str
@@ -133,6 +199,7 @@ class FusedCombo:
     best: tuple[str, ...]
     path: Path
     csv_sha256: str | None = None
+    figures: ComboFigures | None = None
 
     @property
     def title(self) -> str:
@@ -165,6 +232,8 @@ class FuseReport:
         The ``ensemble_{anchor}.csv`` that orders follow by default, if there is one.
     tradable_source : str
         Whose scores that file holds, in words.
+    page : Path or None
+        The page of the run, if one was made.
     dry_run : bool
         Whether nothing was written on purpose.
     """
@@ -178,6 +247,7 @@ class FuseReport:
     combos: tuple[FusedCombo, ...]
     tradable_path: Path | None
     tradable_source: str
+    page: Path | None = None
     dry_run: bool = False
 
     def summary(self) -> list[str]:
@@ -191,14 +261,17 @@ class FuseReport:
         for combo in self.combos:
             lines += _combo_lines(combo)
         lines.append(f"Orders follow: {self.tradable_source}")
+        if self.page is not None:
+            lines.append(f"Look at: {self.page}")
         return lines
 
 
 def _combo_lines(combo: FusedCombo) -> list[str]:
     weights = ", ".join(f"{model} {weight:.3f}" for model, weight in combo.weights.items())
     mark = " (default)" if combo.is_default else ""
+    when = f" (weights of {combo.last_date})" if combo.method == "dynamic" else ""
     lines = [
-        f"{combo.title}{mark}: {combo.method} of {weights}",
+        f"{combo.title}{mark}: {combo.method} of {weights}{when}",
         f"  {combo.n_rows} scores, {combo.n_instruments} instruments, {combo.n_days} days",
         f"  {combo.first_date} to {combo.last_date}",
     ]
@@ -206,6 +279,26 @@ def _combo_lines(combo: FusedCombo) -> list[str]:
         lines.append(f"  mean correlation between its models {combo.mean_correlation:.3f}")
     if combo.missing:
         lines.append(f"  WITHOUT {', '.join(combo.missing)}")
+    if combo.figures is not None:
+        lines += _figure_lines(combo.figures)
     lines.append(f"  best on {combo.last_date}: {', '.join(combo.best)}")
     lines.append(f"  {combo.path}")
     return lines
+
+
+def _figure_lines(figures: ComboFigures) -> list[str]:
+    sharpe = "undefined" if figures.sharpe is None else f"{figures.sharpe:.2f}"
+    if figures.sharpe_low is not None and figures.sharpe_high is not None:
+        sharpe += f" (90 % band {figures.sharpe_low:.2f} to {figures.sharpe_high:.2f})"
+    over = "" if figures.annualised_excess is None else f", excess {figures.annualised_excess:+.2%}"
+    skill = "undefined" if figures.ic is None else f"{figures.ic:.4f}"
+    ratio = "undefined" if figures.icir is None else f"{figures.icir:.3f}"
+    dates = f"{figures.first_date} to {figures.last_date}"
+    equal = f"equal weights {figures.equal_weight_return:+.2%}"
+    return [
+        f"  backtest {dates}, {figures.frequency}, {figures.execution}, net of costs:",
+        f"    a year {figures.annualised_return:+.2%} ({equal}{over})",
+        f"    max drawdown {figures.max_drawdown:.2%}",
+        f"    Sharpe {sharpe}, IC {skill}, ICIR {ratio}",
+        f"    turnover {figures.turnover_annual:.2f}, costs {figures.cost_annual:.2%} a year",
+    ]

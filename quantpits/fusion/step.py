@@ -1,12 +1,13 @@
-"""The step: load predictions, fuse combos, commit what orders and readers follow."""
+"""The step: load predictions, fuse combos, commit what orders follow, then trade and show them.
+
+What orders follow is on disk before the first backtest begins, so that none can hold it up.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from quantpits.config import EnsembleConfig
 from quantpits.errors import (
     ArtifactError,
     CorruptArtifactError,
@@ -15,68 +16,92 @@ from quantpits.errors import (
     MissingArtifactError,
     ModelError,
     StaleArtifactError,
-    UsageError,
-    name_list,
 )
 from quantpits.fusion.compute import Fusion, ModelScores, fuse_combo
-from quantpits.fusion.files import Provenance, write_fusion
-from quantpits.fusion.notes import describe_meta, result_findings
-from quantpits.fusion.plan import TRADABLE_LABEL, ComboPlan, nearest_hint, plan_combos
-from quantpits.fusion.request import FusedCombo, FuseReport, FuseRequest
-from quantpits.fusion.weights import ModelMetrics
-from quantpits.fusion.window import Window, window_of
-from quantpits.market import load_calendar, resolve_market
-from quantpits.records import (
-    ModelRecord,
-    TrainRecords,
-    find_prediction,
-    load_model_prediction,
-    prediction_path,
-    read_performance,
-    read_prediction_meta,
-    read_train_records,
+from quantpits.fusion.describe import describe_combo, figures_of
+from quantpits.fusion.files import (
+    Provenance,
+    WrittenFusion,
+    write_fusion,
+    write_fusion_manifest,
 )
-from quantpits.signals import mean_correlation, panel_from_series, rank_scores
+from quantpits.fusion.load import Basis, Loaded, load_basis, load_scores, market_findings
+from quantpits.fusion.notes import describe_meta, result_findings
+from quantpits.fusion.plan import TRADABLE_LABEL, ComboPlan, plan_combos
+from quantpits.fusion.prepare import Prepared, is_trading, prepare, read_strategy
+from quantpits.fusion.request import FusedCombo, FuseReport, FuseRequest
+from quantpits.fusion.results import Place, ResultFiles, trade_all, write_results
+from quantpits.fusion.window import Window, window_of
+from quantpits.records import prediction_path, read_prediction_meta
 from quantpits.workspace import SILENT, Progress, sha256_file, writer_lock
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
-    from quantpits.signals import ScorePanel
+    from quantpits.fusion.backtests import ComboBacktest
     from quantpits.workspace import Workspace
 
 __all__ = ["run"]
 
-_N_BEST = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Basis:
-    """What is known before any prediction is opened."""
+class _Job:
+    """What is asked for and what was read; everything that follows depends on this only."""
 
-    records: TrainRecords
-    records_file: Path
-    records_sha256: str
-    config: EnsembleConfig | None
-    market_label: str
-    is_synthetic: bool
+    workspace: Workspace
+    request: FuseRequest
+    basis: Basis
+    window: Window
+    plans: tuple[ComboPlan, ...]
+    frequency: str | None
+    loaded: Loaded = field(repr=False)
+    prepared: Prepared = field(repr=False)
 
     @property
-    def anchor(self) -> date:
-        return self.records.anchor_date
+    def scores(self) -> ModelScores:
+        return replace(self.loaded.scores, paths=self.prepared.paths)
+
+    @property
+    def place(self) -> Place:
+        root, folder = self.workspace.root, self.workspace.ensemble_dir
+        return Place(
+            folder=root / (self.request.output_dir or folder),
+            anchor=self.basis.anchor,
+            market_label=self.basis.market_label,
+            window=self.window,
+            is_drawing=not self.request.no_charts,
+        )
+
+    @property
+    def provenance(self) -> Provenance:
+        records, inputs = self.basis.records.model_records, self.loaded.inputs
+        return Provenance(
+            anchor=self.basis.anchor,
+            experiment_name=self.basis.records.experiment_name,
+            market_label=self.basis.market_label,
+            window=self.window.kind,
+            frequency=self.frequency,
+            conventions=self.prepared.conventions,
+            icir={model: metric.icir for model, metric in self.loaded.scores.metrics.items()},
+            inputs=inputs,
+            run_ids={model: records[model].run_id for model in inputs},
+            trained_at={model: records[model].trained_at for model in inputs},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Loaded:
-    """The models' scores, and the hash of what each was read from."""
+class _Written:
+    """What a run stands for on disk; nothing in a dry run."""
 
-    scores: ModelScores
-    inputs: dict[str, str]
+    outputs: tuple[Path, ...] = ()
+    changed: bool = False
+    findings: tuple[Finding, ...] = ()
+    page: Path | None = None
+    csv_sha256: dict[str, str] = field(default_factory=dict)
 
 
 def run(workspace: Workspace, request: FuseRequest, *, progress: Progress = SILENT) -> FuseReport:
-    """Fuse the predictions of models into one score per instrument and date.
+    """Fuse the predictions of models into one score per instrument and date, and trade the result.
 
     Parameters
     ----------
@@ -91,14 +116,15 @@ def run(workspace: Workspace, request: FuseRequest, *, progress: Progress = SILE
     -------
     FuseReport
         What was made, and what orders follow now. With several combos, one that cannot be fused and
-        is not the default is a finding of severity error; the others are written.
+        is not the default is a finding of severity error; the others are written. A backtest that
+        cannot be made is such a finding too.
 
     Raises
     ------
     UsageError
         If the request contradicts itself or names what does not exist.
     ConfigError
-        If the configuration of the combos is wrong.
+        If the configuration of the combos or of the strategy is wrong.
     MissingArtifactError
         If there is no trained model, or a model of the combo has no prediction.
     StaleArtifactError
@@ -112,199 +138,91 @@ def run(workspace: Workspace, request: FuseRequest, *, progress: Progress = SILE
     WorkspaceLockedError
         If another command is writing to the workspace.
     """
-    basis = _load_basis(workspace, request)
-    window = window_of(request, basis.anchor)
-    plans, findings = plan_combos(request, basis.config, window=window)
-    loaded = _load_scores(workspace, basis, plans, progress=progress)
+    job, findings = _load(workspace, request, progress)
 
-    fusions, failed = _fuse_all(plans, loaded.scores, request, window=window, progress=progress)
+    fusions, failed = _fuse_all(job, progress)
     notes = result_findings(
-        request,
         fusions,
-        window=window,
-        anchor=basis.anchor,
-        default_combo=basis.config.default_combo if basis.config else None,
-        is_synthetic=basis.is_synthetic,
+        window=job.window,
+        anchor=job.basis.anchor,
+        default_combo=job.basis.config.default_combo if job.basis.config else None,
+        is_synthetic=job.basis.is_synthetic,
     )
     made = [finding for fusion in fusions for finding in fusion.findings]
-    made += _market_findings(basis, loaded)
+    made += market_findings(job.basis, job.loaded)
+    told = (*failed, *findings, *made, *job.prepared.findings, *notes)
 
-    provenance = _provenance(basis, loaded, window)
-    report = _commit(workspace, request, basis, fusions=fusions, provenance=provenance)
-    return replace(report, findings=(*failed, *findings, *made, *notes))
+    return _commit(job, fusions, findings=told, progress=progress)
 
 
-def _load_basis(workspace: Workspace, request: FuseRequest) -> _Basis:
-    config = None
-    if request.models is None or workspace.config_path(EnsembleConfig) is not None:
-        config = workspace.ensemble_config()
-    records_file = workspace.root / (request.record_file or workspace.records_path)
-    # Hashed before it is read, so that any later change is noticed before something is written.
-    records_sha256 = sha256_file(records_file) if records_file.is_file() else ""
-    records = read_train_records(workspace, request.record_file)
-    market = resolve_market(workspace)
-    last_session = load_calendar(market).last_session
-    if records.anchor_date != last_session:
-        is_old = records.anchor_date < last_session
-        raise StaleArtifactError(
-            "The predictions are older than the market data."
-            if is_old
-            else "The market data end before the predictions do.",
-            where=records_file,
-            expected=f"predictions up to the last session, {last_session}",
-            found=f"predictions up to {records.anchor_date}",
-            hint="predict first: quantpits predict --all-enabled (prod_predict_only.py)"
-            if is_old
-            else "point the workspace at the market data that the models were run on",
+def _load(
+    workspace: Workspace, request: FuseRequest, progress: Progress
+) -> tuple[_Job, tuple[Finding, ...]]:
+    with progress.stage("Stage 0: configuration"):
+        basis = load_basis(workspace, request)
+        window = window_of(request, basis.anchor)
+        plans, findings = plan_combos(request, basis.config, window=window)
+        frequency = None
+        if is_trading(request, plans):
+            configured = read_strategy(workspace)[0].freq
+            frequency = request.freq or configured
+            findings += _frequency_findings(plans, frequency, configured)
+    loaded = load_scores(workspace, basis, plans=plans, progress=progress)
+    with progress.stage("Stage 1: market"):
+        prepared = prepare(
+            workspace,
+            request,
+            plans=plans,
+            panels=loaded.scores.panels,
+            window=window,
+            anchor=basis.anchor,
         )
-    return _Basis(
-        records=records,
-        records_file=records_file,
-        records_sha256=records_sha256,
-        config=config,
-        market_label=market.label,
-        is_synthetic=market.is_synthetic,
+    job = _Job(
+        workspace=workspace,
+        request=request,
+        basis=basis,
+        window=window,
+        plans=plans,
+        frequency=frequency,
+        loaded=loaded,
+        prepared=prepared,
     )
+    return job, findings
 
 
-def _load_scores(
-    workspace: Workspace, basis: _Basis, plans: tuple[ComboPlan, ...], *, progress: Progress
-) -> _Loaded:
-    """Open each model's prediction once, whatever number of combos needs it."""
-    models = list(dict.fromkeys(model for plan in plans for model in plan.models))
-    named = [model for plan in plans if plan.combo is None for model in plan.models]
-    _refuse_unknown(named, basis)
-    _refuse_model_labels(plans, basis)
-    records = basis.records.model_records
-    panels: dict[str, ScorePanel] = {}
-    failures: dict[str, ArtifactError | DataError] = {}
-    inputs: dict[str, str] = {}
-    with progress.stage("Loading predictions", total=len(models)) as advance:
-        for model in models:
-            try:
-                panels[model] = _load_panel(workspace, basis, model)
-                inputs[model] = _input_sha256(workspace, records[model], model)
-            except (ArtifactError, DataError) as error:
-                failures[model] = error
-            advance(note=model)
-    scores = ModelScores(
-        anchor=basis.anchor,
-        panels=panels,
-        failures=failures,
-        metrics={model: _metrics(workspace, records[model], model) for model in panels},
-    )
-    return _Loaded(scores=scores, inputs=inputs)
-
-
-def _refuse_unknown(named: list[str], basis: _Basis) -> None:
-    for model in named:
-        if model not in basis.records.models:
-            raise UsageError(
-                f"There is no trained model {model!r}.",
-                where="--models",
-                found=f"no record of it in {basis.records_file.name}",
-                hint=f"{nearest_hint(model, basis.records.models)}; a model of the registry is "
-                f"trained with quantpits train --models {model}",
-            )
-
-
-def _refuse_model_labels(plans: tuple[ComboPlan, ...], basis: _Basis) -> None:
-    for plan in plans:
-        clash = {plan.label, TRADABLE_LABEL} & set(basis.records.models)
-        if clash:
-            raise UsageError(
-                f"The {plan.title} would be written over the prediction of a model.",
-                where=f"{min(clash)}_{basis.anchor}.csv",
-                found=f"a model named {min(clash)!r}",
-                hint="rename the model or the combo",
-            )
-
-
-def _load_panel(workspace: Workspace, basis: _Basis, model: str) -> ScorePanel:
-    record = basis.records.model_records.get(model)
-    if record is None:
-        raise MissingArtifactError(
-            f"The model {model!r} has not been trained.",
-            where=basis.records_file,
-            hint=f"{nearest_hint(model, basis.records.models)}; train it with "
-            f"quantpits train --models {model}, or take it out of the combo",
-        )
-    if basis.is_synthetic and record.market_label not in {"", basis.market_label}:
-        raise StaleArtifactError(
-            f"The model {model!r} was run on other market data.",
-            where=basis.records_file,
-            expected=basis.market_label,
-            found=record.market_label,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    panel = panel_from_series(load_model_prediction(workspace, basis.records, model))
-    last = panel.dates[-1].item()
-    if last > basis.anchor:
-        raise CorruptArtifactError(
-            f"The predictions of the model {model!r} go beyond their anchor.",
-            expected=f"last date {basis.anchor}",
-            found=last,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    if last < basis.anchor:
-        raise StaleArtifactError(
-            f"The predictions of the model {model!r} end before the anchor.",
-            expected=f"last date {basis.anchor}",
-            found=last,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    return panel
-
-
-def _market_findings(basis: _Basis, loaded: _Loaded) -> tuple[Finding, ...]:
-    """Say when predictions name other market data; a folder that was moved is a harmless reason."""
-    labels = {model: basis.records.model_records[model].market_label for model in loaded.inputs}
-    moved = [model for model, label in labels.items() if label not in {"", basis.market_label}]
-    if not moved:
+def _frequency_findings(
+    plans: tuple[ComboPlan, ...], frequency: str, configured: str
+) -> tuple[Finding, ...]:
+    if frequency == configured:
         return ()
-    message = (
-        f"{name_list(moved)} were predicted from {labels[moved[0]]!r}, and the workspace now uses "
-        f"{basis.market_label!r}. If that is more than a moved folder, predict again."
+    dynamic = [plan for plan in plans if plan.method == "dynamic"]
+    return tuple(
+        Finding(
+            "FUS016",
+            "warning",
+            f"The weights follow portfolios traded by the {frequency}, as --freq says, and not by "
+            f"the {configured}, as config/model_config.json does.",
+            "fusion",
+            plan.combo or plan.label,
+        )
+        for plan in dynamic
     )
-    return (Finding("FUS014", "warning", message, source=basis.records_file.name),)
 
 
-def _input_sha256(workspace: Workspace, record: ModelRecord, model: str) -> str:
-    """Return the hash of what was fused: the recorded one, or that of an older system's CSV."""
-    if record.prediction_sha256 is not None:
-        return record.prediction_sha256
-    return sha256_file(find_prediction(workspace, model, record.anchor_date))
-
-
-def _metrics(workspace: Workspace, record: ModelRecord, model: str) -> ModelMetrics:
-    """Return a model's metrics by exact name; older records leave them in the performance file."""
-    if record.ic is not None or record.icir is not None:
-        return ModelMetrics(record.ic, record.icir)
-    row = read_performance(workspace, record.anchor_date).get(model, {})
-    return ModelMetrics(_number(row.get("IC_Mean")), _number(row.get("ICIR")))
-
-
-def _number(value: float | str | None) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def _fuse_all(
-    plans: tuple[ComboPlan, ...],
-    scores: ModelScores,
-    request: FuseRequest,
-    *,
-    window: Window,
-    progress: Progress,
-) -> tuple[list[Fusion], list[Finding]]:
+def _fuse_all(job: _Job, progress: Progress) -> tuple[list[Fusion], list[Finding]]:
     """Fuse every combo; alone or default it must succeed, a side combo may only be reported."""
     fusions: list[Fusion] = []
     failed: list[Finding] = []
-    with progress.stage("Fusing", total=len(plans)) as advance:
+    plans, scores = job.plans, job.scores
+    title = "Stages 2-4: correlation, weights, fusion"
+    with progress.stage(title, total=len(plans)) as advance:
         for plan in plans:
             name = plan.combo or plan.label
             try:
                 fusions.append(
-                    fuse_combo(plan, scores, window=window, allow_missing=request.allow_missing)
+                    fuse_combo(
+                        plan, scores, window=job.window, allow_missing=job.request.allow_missing
+                    )
                 )
             except (ArtifactError, DataError, ModelError) as error:
                 if plan.is_default or len(plans) == 1:
@@ -315,88 +233,102 @@ def _fuse_all(
     return fusions, failed
 
 
-def _provenance(basis: _Basis, loaded: _Loaded, window: Window) -> Provenance:
-    records = basis.records.model_records
-    return Provenance(
-        anchor=basis.anchor,
-        experiment_name=basis.records.experiment_name,
-        market_label=basis.market_label,
-        window=window.kind,
-        icir={model: metric.icir for model, metric in loaded.scores.metrics.items()},
-        inputs=loaded.inputs,
-        run_ids={model: records[model].run_id for model in loaded.inputs},
-        trained_at={model: records[model].trained_at for model in loaded.inputs},
-    )
-
-
 def _commit(
-    workspace: Workspace,
-    request: FuseRequest,
-    basis: _Basis,
-    *,
-    fusions: list[Fusion],
-    provenance: Provenance,
+    job: _Job, fusions: list[Fusion], *, findings: tuple[Finding, ...], progress: Progress
 ) -> FuseReport:
-    """Write every combo under the lock, the one that orders follow last."""
-    anchor = basis.anchor
-    combos = {
-        fusion.plan.label: _describe(fusion, prediction_path(workspace, fusion.plan.label, anchor))
-        for fusion in fusions
-    }
-    outputs: list[Path] = []
-    changed = False
-    if not request.dry_run:
-        output_dir = workspace.root / (request.output_dir or workspace.ensemble_dir)
+    """Write every combo under the lock, the one that orders follow last; then trade them all."""
+    workspace, request, anchor = job.workspace, job.request, job.basis.anchor
+    panels = job.loaded.scores.panels
+    if request.dry_run:
+        written = _Written()
+        traded = trade_all(fusions, job.prepared, panels=panels, progress=progress)
+    else:
         with writer_lock(workspace, "fuse"):
-            _refuse_moved_records(basis)
-            for fusion in sorted(fusions, key=lambda fusion: fusion.plan.is_tradable):
-                label = fusion.plan.label
-                written = write_fusion(
-                    workspace, fusion, provenance=provenance, output_dir=output_dir
-                )
-                outputs += written.outputs
-                changed |= written.changed
-                combos[label] = replace(combos[label], csv_sha256=written.csv_sha256)
-    path, source = _tradable(workspace, anchor, fusions=fusions, dry_run=request.dry_run)
+            _refuse_moved_records(job.basis)
+            predictions = _write_predictions(job, fusions, progress)
+            traded = trade_all(fusions, job.prepared, panels=panels, progress=progress)
+            results = write_results(
+                fusions,
+                traded,
+                place=job.place,
+                is_new={label: item.csv_changed for label, item in predictions.items()},
+                findings=findings,
+                progress=progress,
+            )
+            written = _finish(job, fusions, predictions, results)
+    combos = [
+        _described(job, fusion, written, traded.backtests.get(fusion.plan.label))
+        for fusion in fusions
+    ]
+    path, source = _tradable(job, fusions)
     return FuseReport(
         workspace=workspace.name,
-        outputs=tuple(outputs),
-        findings=(),
-        changed=changed,
+        outputs=written.outputs,
+        findings=(*findings, *traded.findings, *written.findings),
+        changed=written.changed,
         anchor_date=anchor,
-        market_label=basis.market_label,
-        combos=tuple(combos.values()),
+        market_label=job.basis.market_label,
+        combos=tuple(combos),
         tradable_path=path,
         tradable_source=source,
+        page=written.page,
         dry_run=request.dry_run,
     )
 
 
-def _describe(fusion: Fusion, path: Path) -> FusedCombo:
-    plan, panel = fusion.plan, fusion.panel
-    order = rank_scores(panel.scores[-1], panel.instruments)
-    return FusedCombo(
-        label=plan.label,
-        combo=plan.combo,
-        is_default=plan.is_default,
-        is_tradable=plan.is_tradable,
-        method=plan.method,
-        models=fusion.models,
-        weights=fusion.weights,
-        missing=fusion.missing,
-        first_date=panel.dates[0].item(),
-        last_date=panel.dates[-1].item(),
-        n_days=len(panel.dates),
-        n_instruments=int(panel.is_scored.any(axis=0).sum()),
-        n_rows=int(panel.is_scored.sum()),
-        n_on_last_date=len(order),
-        mean_correlation=mean_correlation(fusion.correlation),
-        best=tuple(panel.instruments[at] for at in order[:_N_BEST]),
-        path=path,
+def _write_predictions(
+    job: _Job, fusions: list[Fusion], progress: Progress
+) -> dict[str, WrittenFusion]:
+    """Write what orders, rankings and opinions follow; what is tradable comes last."""
+    written = {}
+    with progress.stage("Stage 5: predictions written", total=len(fusions)) as advance:
+        for fusion in sorted(fusions, key=lambda fusion: fusion.plan.is_tradable):
+            written[fusion.plan.label] = write_fusion(
+                job.workspace, fusion, provenance=job.provenance, output_dir=job.place.folder
+            )
+            advance(note=fusion.plan.combo or fusion.plan.label)
+    return written
+
+
+def _finish(
+    job: _Job,
+    fusions: list[Fusion],
+    predictions: dict[str, WrittenFusion],
+    results: ResultFiles,
+) -> _Written:
+    """Write the manifest of each combo, and return everything the run stands for."""
+    outputs: list[Path] = []
+    changed = results.shared.changed
+    for fusion in fusions:
+        label = fusion.plan.label
+        own = (*predictions[label].outputs, *results.of_combo[label].paths)
+        manifest, is_new = write_fusion_manifest(
+            job.workspace, fusion, provenance=job.provenance, outputs=own
+        )
+        outputs += [*own, manifest]
+        changed |= is_new or predictions[label].changed or results.of_combo[label].changed
+    return _Written(
+        outputs=(*outputs, *results.shared.paths),
+        changed=changed or bool(results.findings),
+        findings=results.findings,
+        page=results.page,
+        csv_sha256={label: item.csv_sha256 for label, item in predictions.items()},
     )
 
 
-def _refuse_moved_records(basis: _Basis) -> None:
+def _described(
+    job: _Job, fusion: Fusion, written: _Written, backtest: ComboBacktest | None
+) -> FusedCombo:
+    label = fusion.plan.label
+    path = prediction_path(job.workspace, label, job.basis.anchor)
+    return replace(
+        describe_combo(fusion, path),
+        csv_sha256=written.csv_sha256.get(label),
+        figures=None if backtest is None else figures_of(backtest),
+    )
+
+
+def _refuse_moved_records(basis: Basis) -> None:
     """Between reading and writing, another command may have published new predictions."""
     found = sha256_file(basis.records_file)
     if found != basis.records_sha256:
@@ -407,14 +339,12 @@ def _refuse_moved_records(basis: _Basis) -> None:
         )
 
 
-def _tradable(
-    workspace: Workspace, anchor: date, *, fusions: list[Fusion], dry_run: bool
-) -> tuple[Path | None, str]:
+def _tradable(job: _Job, fusions: list[Fusion]) -> tuple[Path | None, str]:
     """Return what orders follow at the anchor, and whose scores that is."""
-    path = prediction_path(workspace, TRADABLE_LABEL, anchor)
-    name = workspace.relative(path)
+    path = prediction_path(job.workspace, TRADABLE_LABEL, job.basis.anchor)
+    name = job.workspace.relative(path)
     coming = [fusion.plan for fusion in fusions if fusion.plan.is_tradable]
-    if dry_run and coming:
+    if job.request.dry_run and coming:
         return path if path.is_file() else None, f"{name} would be the {coming[0].title}"
     try:
         return path, f"{name} = {describe_meta(read_prediction_meta(path))}"

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 METHODS = ("equal", "icir_weighted", "manual", "dynamic")
-"""The words for methods; ``dynamic`` is known, and refused until there is a simulator."""
+"""The words for methods; for ``dynamic`` see `quantpits.fusion.dynamic`."""
 
 _EXAMPLE = "gru:0.6,linear_Alpha158:0.4"
 

@@ -3,12 +3,20 @@
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from quantpits.fusion import FuseRequest
+from quantpits.fusion.backtests import backtest_combo
+from quantpits.fusion.compute import fuse_combo
+from quantpits.fusion.load import load_basis, load_scores
+from quantpits.fusion.plan import plan_combos
+from quantpits.fusion.prepare import prepare
+from quantpits.fusion.window import window_of
 from quantpits.records import (
     ModelRecord,
     TrainRecords,
@@ -16,7 +24,8 @@ from quantpits.records import (
     publish_full,
     publish_performance,
 )
-from quantpits.workspace import Workspace
+from quantpits.workspace import SILENT, Workspace
+from tests.fusion.price_market import BENCHMARK, write_prices
 
 ANCHOR = date(2026, 1, 30)
 INSTRUMENTS = tuple(f"SH{600000 + at}" for at in range(12))
@@ -49,6 +58,16 @@ class Lab:
             "".join(f"{name}\t{sessions[0]}\t{last}\n" for name in INSTRUMENTS)
         )
         self.write_config("market.yaml", "provider: qlib\nprovider_uri: market\nregion: cn\n")
+
+    def add_prices(self, last=ANCHOR, *, instruments=INSTRUMENTS, n_days=120, **market):
+        """Give the market prices, so that fusions can be backtested, and a strategy."""
+        sessions = list(pd.bdate_range(end=last, periods=n_days).date)
+        write_prices(self.workspace.root / "market", instruments, sessions, **market)
+        self.write_config(
+            "model_config.json",
+            {"market": "all", "benchmark": BENCHMARK, "TopK": 3, "DropN": 1, "freq": "week"},
+        )
+        return sessions
 
     def write_config(self, name, content):
         text = content if isinstance(content, str) else json.dumps(content)
@@ -130,6 +149,37 @@ class Lab:
 def lab(tmp_path):
     """A workspace without models or combos."""
     return Lab(tmp_path / "Lab")
+
+
+@pytest.fixture
+def priced_lab(full_lab):
+    """The full lab with prices and daily scores: every method can be fused and traded."""
+    sessions = full_lab.add_prices()
+    for seed, (name, icir) in enumerate({"gru": 0.3, "linear": 0.1, "mlp": 0.2}.items()):
+        full_lab.add_model(name, full_lab.scores(seed, dates=sessions[10:]), icir=icir)
+    return full_lab
+
+
+@pytest.fixture
+def traded(priced_lab):
+    """One combo with changing weights, fused and traded: what boards and charts are made of."""
+    return traded_combo(priced_lab)
+
+
+def traded_combo(lab, models=("gru", "linear", "mlp"), method="dynamic", **request):
+    """Fuse and trade one combo without writing anything; return its backtest."""
+    request = FuseRequest(models=models, method=method, **request)
+    window = window_of(request, ANCHOR)
+    basis = load_basis(lab.workspace, request)
+    plans, _ = plan_combos(request, basis.config, window=window)
+    loaded = load_scores(lab.workspace, basis, plans=plans, progress=SILENT)
+    panels = loaded.scores.panels
+    prepared = prepare(
+        lab.workspace, request, plans=plans, panels=panels, window=window, anchor=ANCHOR
+    )
+    scores = replace(loaded.scores, paths=prepared.paths)
+    fusion = fuse_combo(plans[0], scores, window=window)
+    return backtest_combo(fusion, prepared.setting, panels=panels, labels=prepared.labels)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What a fusion writes: names, bytes, and what reads back."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +15,7 @@ from quantpits.fusion.files import (
     fusion_config,
     read_fusion_config,
     write_fusion,
+    write_fusion_manifest,
 )
 from quantpits.fusion.plan import ComboPlan
 from quantpits.records import read_prediction_csv, read_prediction_meta
@@ -26,6 +28,8 @@ PROVENANCE = Provenance(
     experiment_name="Prod_Train_WEEK",
     market_label="synthetic, seed 1",
     window="full",
+    frequency="week",
+    conventions=("Figures: net of all costs",),
     icir={"gru": 0.123456, "mlp": None},
     inputs={"gru": "a" * 64, "mlp": "b" * 64},
     run_ids={"gru": "run_gru", "mlp": "run_mlp"},
@@ -33,7 +37,7 @@ PROVENANCE = Provenance(
 )
 
 
-def fusion_of(correlation=((1.0, 1 / 3), (1 / 3, 1.0)), missing=None, **plan):
+def fusion_of(correlation=((1.0, 1 / 3), (1 / 3, 1.0)), missing=None, daily_weights=None, **plan):
     values = {
         "label": "ensemble_A",
         "combo": "A",
@@ -49,15 +53,26 @@ def fusion_of(correlation=((1.0, 1 / 3), (1 / 3, 1.0)), missing=None, **plan):
         weights={"gru": 2 / 3, "mlp": 1 / 3},
         missing=missing or {},
         correlation=np.array(correlation),
-        panel=ScorePanel(dates, ("SH600000", "SZ000001"), np.array([[0.1, -0.1], [np.nan, 1 / 3]])),
+        panel=panel_of(dates),
+        equal=panel_of(dates),
         findings=(),
+        daily_weights=daily_weights,
     )
+
+
+def panel_of(dates):
+    return ScorePanel(dates, ("SH600000", "SZ000001"), np.array([[0.1, -0.1], [np.nan, 1 / 3]]))
 
 
 def write(lab, fusion):
-    return write_fusion(
+    """Write a fusion and its manifest, as the step does at the beginning and the end."""
+    written = write_fusion(
         lab.workspace, fusion, provenance=PROVENANCE, output_dir=lab.workspace.ensemble_dir
     )
+    path, is_new = write_fusion_manifest(
+        lab.workspace, fusion, provenance=PROVENANCE, outputs=written.outputs
+    )
+    return replace(written, outputs=(*written.outputs, path), changed=written.changed or is_new)
 
 
 def test_write_fusion_of_the_default_combo_writes_both_names(lab):
@@ -108,6 +123,7 @@ def test_write_fusion_twice_changes_nothing(lab):
     before = lab.files()
     second = write(lab, fusion_of())
     assert (True, False) == (first.changed, second.changed)
+    assert (True, False) == (first.csv_changed, second.csv_changed)
     assert before == lab.files()
 
 
@@ -154,6 +170,7 @@ def test_write_fusion_says_in_every_file_what_is_missing(lab):
     write(lab, fusion_of(missing={"lin": "The model 'lin' has not been trained."}))
     meta = read_prediction_meta(lab.prediction("ensemble"))
     assert "manual, without lin" == meta.method
+    assert {"lin": "The model 'lin' has not been trained."} == meta.missing_models
     content = read_fusion_config(
         lab.workspace.ensemble_dir / f"ensemble_fusion_config_A_{ANCHOR}.json"
     )
@@ -189,6 +206,24 @@ def test_fusion_config_keeps_the_keys_of_the_earlier_system(lab):
         "static_weights": {"gru": 0.6667, "mlp": 0.3333},
     }.items() <= content.items()
     assert "generated_at" not in content
+
+
+def test_fusion_config_of_weights_that_change_names_the_last_and_no_static_ones(lab):
+    daily = np.array([[0.5, 0.5], [2 / 3, 1 / 3]])
+    write(lab, fusion_of(daily_weights=daily, method="dynamic"))
+    path = lab.workspace.ensemble_dir / f"ensemble_fusion_config_{ANCHOR}.json"
+    content = json.loads(path.read_text())
+    assert "static_weights" not in content
+    assert {"gru": 2 / 3, "mlp": 1 / 3} == content["weights"]
+    assert "week" == content["frequency"]
+    assert read_fusion_config(path).static_weights is None
+    assert {} == read_prediction_meta(lab.prediction("ensemble")).weights
+
+
+def test_fusion_config_names_the_conventions_of_the_backtest(lab):
+    write(lab, fusion_of())
+    path = lab.workspace.ensemble_dir / f"ensemble_fusion_config_{ANCHOR}.json"
+    assert ["Figures: net of all costs"] == json.loads(path.read_text())["conventions"]
 
 
 def test_fusion_config_reads_back(lab):

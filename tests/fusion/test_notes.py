@@ -7,7 +7,6 @@ import numpy as np
 from quantpits.fusion.compute import Fusion
 from quantpits.fusion.notes import describe_meta, result_findings
 from quantpits.fusion.plan import ComboPlan
-from quantpits.fusion.request import FuseRequest
 from quantpits.fusion.window import Window
 from quantpits.records import PredictionMeta
 from quantpits.signals import ScorePanel
@@ -28,13 +27,13 @@ def fusion_of(**plan):
         missing={},
         correlation=np.array([[1.0, 0.5], [0.5, 1.0]]),
         panel=ScorePanel(dates, ("SH1", "SH2", "SH3", "SH4"), scores),
+        equal=ScorePanel(dates, ("SH1", "SH2", "SH3", "SH4"), scores),
         findings=(),
     )
 
 
-def findings_of(fusion, *, window=FULL, default="A", synthetic=False, **request):
+def findings_of(fusion, *, window=FULL, default="A", synthetic=False):
     return result_findings(
-        FuseRequest(from_config=True, **request),
         [fusion],
         window=window,
         anchor=ANCHOR,
@@ -50,14 +49,8 @@ def test_describe_meta_names_the_combo_or_the_models():
     assert "models named by the user (equal of gru, mlp)" == describe_meta(meta)
 
 
-def test_findings_of_the_default_combo_only_say_what_is_not_made():
-    (finding,) = findings_of(fusion_of(is_tradable=True))
-    assert ("FUS012", "info") == (finding.code, finding.severity)
-    assert "no backtest" in finding.message
-
-
-def test_findings_do_not_repeat_what_the_user_declined():
-    assert () == findings_of(fusion_of(is_tradable=True), no_backtest=True, no_charts=True)
+def test_findings_of_the_default_combo_are_none():
+    assert () == findings_of(fusion_of(is_tradable=True))
 
 
 def test_findings_say_how_to_trade_on_named_models():
@@ -82,7 +75,7 @@ def test_findings_say_what_publishing_means():
 
 def test_findings_of_named_models_without_combos_are_plain():
     fusion = fusion_of(label="ensemble", combo=None, is_tradable=True)
-    assert ["FUS012"] == [finding.code for finding in findings_of(fusion, default=None)]
+    assert () == findings_of(fusion, default=None)
 
 
 def test_findings_of_cut_dates_say_that_orders_never_follow():

@@ -121,7 +121,6 @@ def test_plan_says_which_combos_are_disabled():
         (FuseRequest(combo="AA"), "no combo 'AA'"),
         (FuseRequest(from_config=True, method="equals"), "'equals' is not known"),
         (FuseRequest(from_config=True, freq="month"), "'month' is not known"),
-        (FuseRequest(from_config=True, method="dynamic"), "'dynamic' is not there yet"),
         (FuseRequest(from_config=True, publish=True), "Only a fusion of named models"),
         (FuseRequest(from_config=True, weights="gru:1,mlp:1"), "no effect on the method 'equal'"),
         (FuseRequest(models=("gru",), weights="gru:1"), "no effect on the method 'equal'"),
@@ -145,11 +144,18 @@ def test_plan_wants_a_configuration_for_combos():
         plan_combos(FuseRequest(from_config=True), None, window=FULL)
 
 
-def test_plan_refuses_a_dynamic_combo_by_name():
+def test_plan_takes_a_dynamic_combo():
     known = config(D={"models": ["gru"], "method": "dynamic"})
-    with pytest.raises(UsageError, match="needs the simulator") as caught:
-        plan(FuseRequest(from_config_all=True), known)
-    assert "config/ensemble_config.json: combos.D.method" == caught.value.where
+    ((item,), _) = plan(FuseRequest(combo="D"), known)
+    assert "dynamic" == item.method
+
+
+def test_plan_names_its_files():
+    (first, second), _ = plan(FuseRequest(from_config_all=True))
+    assert ("ensemble_A", "ensemble") == first.labels
+    assert ("ensemble_B",) == second.labels
+    ((published,), _) = plan(FuseRequest(models=("gru",), publish=True))
+    assert ("ensemble",) == published.labels
 
 
 def test_plan_suggests_the_nearest_combo():
