@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantpits.backtest import workspace_rules
 from quantpits.errors import Finding, MissingDataError, name_list
 from quantpits.market import load_quotes, load_universe
 from quantpits.orders.plan import OrderInputs
-from quantpits.trading import DecisionRule, cny_to_fen, prices_to_fen, rule_book
+from quantpits.trading import DecisionRule, cny_to_fen, prices_to_fen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,12 +200,7 @@ def load_evening(
         universe=prod_config.market,
         anchor_date=anchor,
         trade_date=trade_date,
-        rules=rule_book(
-            market.region,
-            open_cost=settings.open_cost,
-            close_cost=settings.close_cost,
-            min_cost_cny=settings.min_cost_cny,
-        ),
+        rules=workspace_rules(market, settings),
         strategy=settings.name,
         decision_rule=DecisionRule(
             topk=settings.topk,

@@ -361,12 +361,6 @@ def _strategy_findings(settings: StrategySettings) -> tuple[Finding, ...]:
             "position has been held"
         )
         findings.append(Finding("ORD013", "warning", message, _SOURCE, "hold_thresh"))
-    if settings.limit_threshold is not None:
-        message = (
-            f"limit_threshold {settings.limit_threshold:g} is for backtests; orders reckon with "
-            "the limit of each board"
-        )
-        findings.append(Finding("ORD017", "info", message, _SOURCE, "limit_threshold"))
     if settings.execution != "next_session":
         message = (
             f"execution {settings.execution!r} is for backtests; orders are for the next session"

@@ -258,7 +258,7 @@ def run_combos_nb(
     close_books_nb(n_combos, shared, books, paths)
 
 
-def combo_books(n_combos: int, n_sessions: int, n_instruments: int) -> ComboBooks:
+def combo_books(n_combos: int, *, n_sessions: int, n_instruments: int) -> ComboBooks:
     """Return room for the accounts of a block.
 
     Parameters

@@ -244,7 +244,9 @@ class ComboSimulation:
         _check_combos(members, starts, len(self.models))
         n_combos = starts.size - 1
         n_sessions, n_names = self.inputs.tables.mark.shape
-        books = combo_books(min(BLOCK_COMBOS, n_combos), n_sessions, n_names)
+        books = combo_books(
+            min(BLOCK_COMBOS, n_combos), n_sessions=n_sessions, n_instruments=n_names
+        )
         work = fusion_work(len(self.models), n_names)
         paths = _paths(n_combos, n_sessions if is_keeping_nav else 0, self.shared.blocks.n_blocks)
         for begin in range(0, n_combos, BLOCK_COMBOS):

@@ -24,7 +24,6 @@ IMPURE_MODULES = {
     "fusion.reports": "writes leaderboards, charts and pages",
     "orders.books": "reads the log of holdings that post-trade wrote",
     "orders.opinion_files": "the opinions as a file, written and read",
-    "orders.opinion_step": "a step of its own: it draws what the other one wrote",
     "orders.scores": "finds and reads the predictions",
     "orders.sheet_xlsx": "packs a workbook in memory",
     "post_trade.broker_files": "finds the broker's files and the table that describes them",
@@ -34,9 +33,19 @@ IMPURE_MODULES = {
     "post_trade.intact": "looks for traces of a ledger that has gone",
     "post_trade.ledger": "the one place that opens the database of the books",
     "post_trade.opening": "reads the logs of an earlier system",
+    "post_trade.prices": "reads the closes of funds to their own tick",
     "post_trade.rebuild": "makes the database again from the archived files",
     "post_trade.settlements": "finds which sessions have a file, and reads those",
     "prediction.plan": "a plan is made from what is on disk",
+    "search.conclude": "removes the lists of an earlier search before it writes its own",
+    "search.job": "reads what a search is about: predictions, candidates, configuration",
+    "search.outputs": "writes the results, chunk by chunk",
+    "search.predictions": "opens the records and each model's prediction once",
+    "search.promote": "a step of its own: it reads results and writes the combo",
+    "search.runner": "runs batches until it is told to stop, and reckons the time left",
+    "search.slot": "finds what an earlier run of the same search has left",
+    "search.store": "the file that results are appended to, batch by batch",
+    "training.bases": "finds the published model that another one starts from",
     "training.plan": "a plan is made from what is on disk",
     "training.publish": "stamps the records with the time they were published at",
     "training.run_state": "the file of a training that has not finished",
@@ -108,7 +117,8 @@ def _is_pure(place: Path) -> bool:
     room = place.parts[0]
     if room in PURE_ROOMS:
         return True
-    return room in STEPS and place.stem not in IMPURE_KINDS and _dotted(place) not in IMPURE_MODULES
+    is_step = place.stem in IMPURE_KINDS or place.stem.endswith("_step")
+    return room in STEPS and not is_step and _dotted(place) not in IMPURE_MODULES
 
 
 def _dotted(place: Path) -> str:

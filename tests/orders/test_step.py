@@ -496,12 +496,12 @@ def test_the_order_of_rows_changes_no_byte(lab):
     assert path.is_file()
 
 
-def test_flat_limits_are_for_backtests(lab):
+def test_a_flat_limit_is_the_one_that_the_backtest_reckons_with(lab):
     lab.predict()
     lab.strategy(backtest="backtest:\n  exchange_kwargs:\n    limit_threshold: 0.095\n")
     report = run(lab.workspace, OrderRequest())
-    assert ["ORD017"] == codes(report)
-    assert 1_100 == report.orders[0].limit_price_fen
+    assert [] == codes(report)
+    assert 1_095 == report.orders[0].limit_price_fen
 
 
 def test_a_run_that_died_between_the_files_is_simply_run_again(lab, monkeypatch):

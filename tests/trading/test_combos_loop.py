@@ -48,7 +48,10 @@ def test_compiled_and_plain_write_the_same_bytes(plain, seed, has_benchmark):
     n_sessions = simulation.dates.size
     found = []
     for call in (lambda kernel: kernel, plain):
-        books, work = combo_books(10, n_sessions, len(CODES)), fusion_work(4, len(CODES))
+        books, work = (
+            combo_books(10, n_sessions=n_sessions, n_instruments=len(CODES)),
+            fusion_work(4, len(CODES)),
+        )
         paths = room(10, n_sessions)
         call(run_combos_nb)(members, starts, simulation.shared, books, work, paths)
         found.append([path.tobytes() for path in paths])
@@ -58,7 +61,10 @@ def test_compiled_and_plain_write_the_same_bytes(plain, seed, has_benchmark):
 def test_room_that_was_used_before_gives_the_same(plain):
     simulation = simulation_of(4, has_benchmark=True)
     n_sessions = simulation.dates.size
-    books, work = combo_books(4, n_sessions, len(CODES)), fusion_work(4, len(CODES))
+    books, work = (
+        combo_books(4, n_sessions=n_sessions, n_instruments=len(CODES)),
+        fusion_work(4, len(CODES)),
+    )
     found = {}
     for combos in ([(0,), (1, 2)], [(3,), (2, 3), (0, 1, 2, 3)], [(0,), (1, 2)]):
         paths = room(len(combos), n_sessions, is_keeping_nav=False)
