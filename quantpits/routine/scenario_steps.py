@@ -132,7 +132,11 @@ _MODEL_FILES = (
 )
 _TRAIN = ScenarioStep("train", _MODEL_FILES, _train)
 _PREDICT = ScenarioStep("predict", _MODEL_FILES, _predict)
-_FUSE = ScenarioStep("fuse", ("config/ensemble_config.json",), _fuse)
+_FUSE = ScenarioStep(
+    "fuse",
+    ("config/ensemble_config.json", "config/model_config.json", "config/strategy_config.yaml"),
+    _fuse,
+)
 # Post-trade writes some of what it reads; fingerprints are taken when a step has finished.
 _POST_TRADE = ScenarioStep(
     "post-trade",
@@ -141,7 +145,14 @@ _POST_TRADE = ScenarioStep(
 )
 _ORDERS = ScenarioStep(
     "orders",
-    ("config/prod_config.json", "config/cashflow.json", "config/strategy_config.yaml"),
+    (
+        "config/prod_config.json",
+        "config/cashflow.json",
+        "config/strategy_config.yaml",
+        "config/ensemble_config.json",
+        "config/pretrade.yaml",
+        "config/basket.yaml",
+    ),
     _orders,
 )
 _RANK = ScenarioStep("rank", ("config/ensemble_config.json",), _rank)
