@@ -110,16 +110,17 @@ def print_report(report: Report, *, as_json: bool) -> int:
     Parameters
     ----------
     report : Report
-        What the step returned; a dataclass.
+        What the step returned; a dataclass. It may have an exit code of its own.
     as_json : bool
         Whether a program reads it.
 
     Returns
     -------
     int
-        Exit code: 0, or 1 if a finding is an error.
+        Exit code: the report's own unless that is 0, else 1 if a finding is an error, else 0.
     """
-    exit_code = exit_code_of(report.findings)
+    own: int = getattr(report, "exit_code", 0)
+    exit_code = own or exit_code_of(report.findings)
     if as_json:
         facts = to_plain(report)
         print_json({**(facts if isinstance(facts, dict) else {}), "exit_code": exit_code})

@@ -12,4 +12,22 @@ training, Qlib, orders.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from quantpits.search.request import (
+    Confirmation,
+    OosRow,
+    PromoteReport,
+    PromoteRequest,
+    RankedCombo,
+    SearchReport,
+    SearchRequest,
+)
+
+__all__ = [
+    "Confirmation",
+    "OosRow",
+    "PromoteReport",
+    "PromoteRequest",
+    "RankedCombo",
+    "SearchReport",
+    "SearchRequest",
+]
