@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "CONSOLIDATIONS",
     "PAPER_MARK",
     "SettlementEvent",
     "SettlementLine",
@@ -33,9 +34,11 @@ __all__ = [
     "trade_type",
 ]
 
-SettlementEvent = Literal["buy", "sell", "dividend", "bonus"]
+SettlementEvent = Literal["buy", "sell", "dividend", "bonus", "consolidation"]
 
 PAPER_MARK = "QuantPits PAPER settlement"
+CONSOLIDATIONS = ("上海A股股份合并", "深圳A股股份合并", "北京A股股份合并")
+"""Trade types that no broker's words are known for; a workspace declares them ``shares_out``."""
 
 _SHEET = "Sheet1"
 _HEADER = (
@@ -56,7 +59,11 @@ _HEADER = (
 )
 _EXCHANGES = {"SH": "上海", "SZ": "深圳", "BJ": "北京"}
 _TRADES = {"buy": "竞价买入", "sell": "竞价卖出"}
-_EVENTS = {"dividend": "A股红利入账", "bonus": "A股红股上市入账"}
+_EVENTS = {
+    "dividend": "A股红利入账",
+    "bonus": "A股红股上市入账",
+    "consolidation": "A股股份合并",
+}
 # Boards with trade types of their own; every other share is 普通.
 _BOARDS = {"SZ30": "创业板", "SH68": "科创板"}
 _FEN_PER_CNY = 100
@@ -76,12 +83,13 @@ class SettlementLine:
         Such as ``"SH600000"``.
     name : str
         The display name.
-    event : {"buy", "sell", "dividend", "bonus"}
+    event : {"buy", "sell", "dividend", "bonus", "consolidation"}
         What happened.
     price_cny : float
-        Price of one share [CNY]; for a dividend the cash per share, for bonus shares 0.
+        Price of one share [CNY]; for a dividend the cash per share, for shares that come or go
+        without a trade 0.
     shares : int
-        Shares bought, sold or received; for a dividend the shares it was paid on.
+        Shares bought, sold, received or lost; for a dividend the shares it was paid on.
     notional_fen : int
         Price times shares [fen], positive.
     cash_effect_fen : int
@@ -117,7 +125,7 @@ def trade_type(instrument: str, event: SettlementEvent) -> str:
     ----------
     instrument : str
         Such as ``"SZ300001"``.
-    event : {"buy", "sell", "dividend", "bonus"}
+    event : {"buy", "sell", "dividend", "bonus", "consolidation"}
         What happened.
 
     Returns

@@ -13,43 +13,21 @@ paper account.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from quantpits.config import StrategySettings, resolve_strategy
 from quantpits.errors import BrokerFileError, Finding, MissingDataError, UsageError
-from quantpits.market import (
-    MarketSource,
-    Quotes,
-    TradingCalendar,
-    instrument_names,
-    load_calendar,
-    load_quotes,
-    resolve_market,
-)
+from quantpits.market import MarketSource, instrument_names, load_calendar, resolve_market
 from quantpits.post_trade.cashflow import plan_flows
 from quantpits.post_trade.ledger import load_journal
-from quantpits.routine.gtja_export import is_paper_settlement, settlement_bytes
+from quantpits.routine.gtja_export import is_paper_settlement, settlement_bytes, trade_type
+from quantpits.routine.paper_market import PaperMarket, load_paper_market
 from quantpits.routine.paper_orders import read_orders
 from quantpits.routine.request import PaperReport, PaperRequest
-from quantpits.routine.settlement import (
-    CorporateAction,
-    PaperBook,
-    SettledSession,
-    settle_session,
-)
-from quantpits.trading import (
-    Order,
-    RuleBook,
-    SessionMarket,
-    cny_to_fen,
-    ex_reference_fen,
-    prices_to_fen,
-    rule_book,
-)
+from quantpits.routine.settlement import PaperBook, SettledSession, settle_session
+from quantpits.trading import Order, cny_to_fen
 from quantpits.workspace.atomic import write_bytes
 from quantpits.workspace.lock import writer_lock
 from quantpits.workspace.progress import SILENT
@@ -58,15 +36,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from quantpits.routine.gtja_export import SettlementLine
+    from quantpits.routine.slippage import Slippage
     from quantpits.trading import Fill
     from quantpits.workspace import Workspace
     from quantpits.workspace.progress import Progress
 
 __all__ = ["run"]
-
-_FIELDS = ("open", "close", "vwap", "bonus", "dividend")
-# Far enough back that a share that was suspended for months still has a last close.
-_LOOKBACK_SESSIONS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +54,10 @@ class _Inputs:
     book: PaperBook
     orders: Mapping[date, tuple[Order, ...]]
     deposits_fen: Mapping[date, int]
-    quotes: Quotes | None
+    market: PaperMarket | None
     names: Mapping[str, str]
-    rules: RuleBook
     settings: StrategySettings
+    slippage: Slippage
 
 
 def run(workspace: Workspace, request: PaperRequest, *, progress: Progress = SILENT) -> PaperReport:
@@ -144,19 +120,24 @@ def _load(workspace: Workspace, request: PaperRequest) -> _Inputs:
         )
     sessions = tuple(calendar.sessions_in(config.cursor + timedelta(days=1), through))
     orders = {day: read_orders(workspace, label=request.label, trade_date=day) for day in sessions}
-    shares = {holding.instrument: holding.value for holding in config.current_holding}
-    ordered = {order.instrument for day in sessions for order in orders[day]}
+    shares = {each.instrument: each.value for each in config.current_holding if each.value}
+    named = {order.instrument for day in sessions for order in orders[day]} | set(shares)
     settings, _ = resolve_strategy(workspace.strategy_config(), workspace.model_config(), config)
+    market = None
+    if sessions and named:
+        market = load_paper_market(
+            source, settings, instruments=named, days=(sessions[0], sessions[-1])
+        )
     return _Inputs(
         source=source,
         sessions=sessions,
         book=PaperBook(cny_to_fen(config.current_cash), shares),
         orders=orders,
         deposits_fen=_deposits(workspace, sessions, config.cursor),
-        quotes=_quotes(source, calendar, sessions, sorted(ordered | set(shares))),
+        market=market,
         names=instrument_names(source),
-        rules=_rules(source, settings),
         settings=settings,
+        slippage=request.slippage,
     )
 
 
@@ -190,87 +171,21 @@ def _check_market(source: MarketSource, request: PaperRequest) -> None:
         )
 
 
-def _rules(source: MarketSource, settings: StrategySettings) -> RuleBook:
-    return rule_book(
-        source.region,
-        open_cost=settings.open_cost,
-        close_cost=settings.close_cost,
-        min_cost_cny=settings.min_cost_cny,
-    )
-
-
-def _quotes(
-    source: MarketSource,
-    calendar: TradingCalendar,
-    sessions: Sequence[date],
-    instruments: Sequence[str],
-) -> Quotes | None:
-    if not sessions or not instruments:
-        return None
-    known = calendar.sessions_in(date.min, sessions[0])
-    start = known[-min(_LOOKBACK_SESSIONS, len(known))]
-    return load_quotes(source, instruments, start, sessions[-1], fields=_FIELDS)
-
-
 def _settle(inputs: _Inputs, book: PaperBook, session: date) -> SettledSession:
     opening = PaperBook(book.cash_fen + inputs.deposits_fen.get(session, 0), book.shares)
     orders = inputs.orders[session]
-    if inputs.quotes is None:
-        return settle_session(opening, (), market=None, actions={}, names=inputs.names)
-    actions = _actions(inputs.quotes, session)
+    market = inputs.market
+    if market is None:
+        return settle_session(opening, (), market=None, actions={})
     ordered = tuple(order.instrument for order in orders)
     return settle_session(
         opening,
         orders,
-        market=_session_market(inputs, ordered, session, actions=actions) if orders else None,
-        actions=actions,
-        names=inputs.names,
+        market=market.session(session, ordered) if orders else None,
+        actions=market.actions(session),
         max_positions=inputs.settings.topk if inputs.settings.corrected else None,
+        slippage=(inputs.slippage, market.volumes(session, ordered)),
     )
-
-
-def _actions(quotes: Quotes, session: date) -> dict[str, CorporateAction]:
-    row = quotes.row(session)
-    return {
-        instrument: CorporateAction(float(dividend), float(bonus))
-        for instrument, dividend, bonus in zip(
-            quotes.instruments, quotes.dividend[row], quotes.bonus[row], strict=True
-        )
-        if dividend > 0 or bonus > 0
-    }
-
-
-def _session_market(
-    inputs: _Inputs,
-    instruments: tuple[str, ...],
-    session: date,
-    *,
-    actions: Mapping[str, CorporateAction],
-) -> SessionMarket:
-    quotes = inputs.quotes
-    assert quotes is not None  # there is something to trade
-    row = quotes.row(session)
-    columns = [quotes.column(instrument) for instrument in instruments]
-    prices = getattr(quotes, inputs.settings.deal_price)[row, columns]
-    reference = [
-        _reference_fen(quotes.close[:row, column], actions.get(instrument))
-        for instrument, column in zip(instruments, columns, strict=True)
-    ]
-    rules = inputs.rules.session_rules(
-        instruments, session, reference_fen=np.array(reference, dtype=np.int64)
-    )
-    return SessionMarket(instruments, prices_to_fen(prices), rules)
-
-
-def _reference_fen(closes: np.ndarray, action: CorporateAction | None) -> int:
-    """Return the price the limits are reckoned from: the last close, less what is paid out."""
-    traded = closes[~np.isnan(closes)]
-    if not traded.size:
-        return 0
-    close_fen = int(prices_to_fen(traded[-1:])[0])
-    if action is None:
-        return close_fen
-    return ex_reference_fen(close_fen, dividend_cny=action.dividend_cny, bonus=action.bonus)
 
 
 def _commit(
@@ -282,7 +197,7 @@ def _commit(
 ) -> PaperReport:
     files = {
         workspace.data_dir / f"{day.isoformat()}-table.xlsx": settlement_bytes(
-            day, result.lines, market=inputs.source.label
+            day, _named(result.lines, inputs.names), market=inputs.source.label
         )
         for day, result in settled.items()
     }
@@ -299,8 +214,9 @@ def _commit(
     return PaperReport(
         workspace=workspace.name,
         outputs=tuple(files),
-        findings=tuple(
-            finding for day in settled for finding in _findings(day, settled[day].fills)
+        findings=(
+            *(finding for day in settled for finding in _findings(day, settled[day].fills)),
+            *_consolidations(settled),
         ),
         changed=any(changed),
         sessions=inputs.sessions,
@@ -309,6 +225,10 @@ def _commit(
         cash_cny=book.cash_fen / 100,
         dry_run=request.dry_run,
     )
+
+
+def _named(lines: Sequence[SettlementLine], names: Mapping[str, str]) -> list[SettlementLine]:
+    return [replace(line, name=names.get(line.instrument, line.instrument)) for line in lines]
 
 
 def _check_existing(path: Path, content: bytes) -> None:
@@ -339,4 +259,21 @@ def _findings(day: date, fills: Sequence[Fill]) -> list[Finding]:
         )
         for fill in fills
         if fill.reason not in {"filled", "not_needed"}
+    ]
+
+
+def _consolidations(settled: Mapping[date, SettledSession]) -> list[Finding]:
+    return [
+        Finding(
+            "PAP002",
+            "warning",
+            f"{line.instrument} is consolidated on {day}; no broker's word for it is built in, so "
+            "post-trade needs it declared in config/broker_types.yaml: types: "
+            f"{{{trade_type(line.instrument, line.event)}: shares_out}}",
+            "paper broker",
+            line.instrument,
+        )
+        for day, result in settled.items()
+        for line in result.lines
+        if line.event == "consolidation"
     ]

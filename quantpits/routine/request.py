@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from quantpits.routine.slippage import NO_SLIPPAGE
+
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.routine.slippage import Slippage
 
 __all__ = [
     "DemoReport",
@@ -134,6 +137,8 @@ class PaperRequest:
         Which order files to fill.
     paper_account : bool
         Says that this workspace holds no real money, so that it may be settled at real prices.
+    slippage : Slippage
+        How trading moves prices; not at all by default.
     dry_run : bool
         Compute everything, write nothing.
     """
@@ -141,6 +146,7 @@ class PaperRequest:
     through: date | None = None
     label: str = "ensemble"
     paper_account: bool = False
+    slippage: Slippage = NO_SLIPPAGE
     dry_run: bool = False
 
 

@@ -171,8 +171,9 @@ def session_inputs(
         ratio = _ratios(bars, eras, row)
         down[row], up[row] = limit_prices(reference[row], ratio)
         if row > 0:
+            expected = _ratios(bars, eras, row, told_row=row - 1)
             worst_sell[row], worst_buy[row] = worst_prices(
-                bars.close_fen[row - 1], ratio, free_move_bps=rules.free_move_bps
+                bars.close_fen[row - 1], expected, free_move_bps=rules.free_move_bps
             )
     price = np.ascontiguousarray(bars.price_fen)
     if forbid_all_trade_at_limit:
@@ -314,11 +315,14 @@ def _eras(rules: RuleBook, bars: RawBars) -> _Eras:
     )
 
 
-def _ratios(bars: RawBars, eras: _Eras, row: int) -> IntArray:
+def _ratios(bars: RawBars, eras: _Eras, row: int, *, told_row: int | None = None) -> IntArray:
+    """Return the greatest moves of a session, as they are or as they were told the day before."""
+    told = row if told_row is None else told_row
     era = eras.era[row]
     ratio: IntArray = eras.ratio[era]
     if bars.is_st is not None:
-        ratio = np.where(bars.is_st[row], eras.st_ratio[era], ratio)
+        ratio = np.where(bars.is_st[told], eras.st_ratio[era], ratio)
     if bars.sessions_listed is not None:
-        ratio = np.where(bars.sessions_listed[row] <= eras.free_sessions[era], 0, ratio)
+        listed = bars.sessions_listed[told] + (row - told)
+        ratio = np.where(listed <= eras.free_sessions[era], 0, ratio)
     return ratio

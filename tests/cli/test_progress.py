@@ -41,6 +41,13 @@ def bars(screen):
     return Bars(Console(file=screen, force_terminal=True, width=100, highlight=False))
 
 
+def test_a_stage_shows_the_time_left(bars, screen):
+    with bars.stage("Training", total=4) as advance:
+        advance(1, "a")
+        advance(1, "b")
+    assert "left" in screen.getvalue()
+
+
 def test_a_stage_shows_its_title_and_note(bars, screen):
     with bars.stage("Training [all]", total=2) as advance:
         advance(note="gru[1]")

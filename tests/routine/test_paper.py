@@ -12,8 +12,10 @@ from openpyxl import load_workbook
 
 from quantpits.errors import BrokerFileError, MissingDataError, UsageError, WorkspaceLockedError
 from quantpits.market import MarketSource, Quotes, TradingCalendar
-from quantpits.routine import PaperRequest, paper
+from quantpits.routine import PaperRequest, paper, paper_market
 from quantpits.routine.paper_orders import order_path
+from quantpits.routine.slippage import Slippage
+from quantpits.trading import RawBefore
 from quantpits.workspace import Workspace, demo_template, init_workspace, open_workspace
 
 SESSIONS = np.array(
@@ -36,10 +38,19 @@ def quotes(**changes) -> Quotes:
     return Quotes(SESSIONS, INSTRUMENTS, fields)
 
 
-def pick(table: Quotes, instruments, fields) -> Quotes:
+def pick(table: Quotes, instruments, fields, rows) -> Quotes:
     columns = [table.column(name) for name in instruments]
-    values = {name: table.values[name][:, columns] for name in fields}
-    return Quotes(table.dates, tuple(instruments), values)
+    flat = np.zeros_like(table.values["close"])
+    known = {
+        "volume": flat + 1e6,
+        "factor": flat + 1.0,
+        "is_st": flat,
+        "sessions_listed": flat + 1e6,
+        **table.values,
+    }
+    wanted = dict.fromkeys((*fields, "factor"))
+    values = {name: known[name][rows][:, columns] for name in wanted}
+    return Quotes(table.dates[rows], tuple(instruments), values)
 
 
 @pytest.fixture
@@ -50,11 +61,20 @@ def market(monkeypatch):
         known = table or quotes()
 
         def load(_source, instruments, start, end, *, fields):
-            return pick(known, instruments, fields)
+            inside = (known.dates >= np.datetime64(start)) & (known.dates <= np.datetime64(end))
+            return pick(known, instruments, fields, inside)
+
+        def before(_source, instruments, *, day, rules):
+            past = pick(known, instruments, ("close",), known.dates < np.datetime64(day))
+            traded = [column[np.isfinite(column)] for column in past.close.T]
+            marks = [round(column[-1] * 100) if column.size else 0 for column in traded]
+            factor = np.ones(len(instruments))
+            return RawBefore(mark_fen=np.array(marks, dtype=np.int64), factor=factor)
 
         monkeypatch.setattr(paper, "resolve_market", lambda _: source)
         monkeypatch.setattr(paper, "load_calendar", lambda _: TradingCalendar(SESSIONS, SESSIONS))
-        monkeypatch.setattr(paper, "load_quotes", load)
+        monkeypatch.setattr(paper_market, "load_quotes", load)
+        monkeypatch.setattr(paper_market, "load_before", before)
         monkeypatch.setattr(paper, "instrument_names", lambda _: {"SH600000": "合成001"})
 
     use()
@@ -266,3 +286,43 @@ def test_lock_is_needed_to_write_only(workspace, monkeypatch):
     with pytest.raises(WorkspaceLockedError, match="Somebody else"):
         paper.run(workspace, PaperRequest())
     assert paper.run(workspace, PaperRequest(dry_run=True)).sessions
+
+
+def test_slippage_moves_the_price_and_bounds_the_shares(workspace):
+    order(workspace, "buy", "SH600000,2026-11-09,4000,primary\n")
+    slippage = Slippage(half_spread_bps=50.0, max_volume_share=0.001)
+    report = paper.run(workspace, PaperRequest(slippage=slippage))
+    (line,) = lines(workspace, MONDAY)
+    assert (10.16, 1000) == (line["成交价格"], line["成交数量"])
+    assert "1000 shares traded (reduced)" in report.findings[0].message
+
+
+def test_consolidation_that_only_the_factor_tells_of_is_declared(workspace, market):
+    table = quotes()
+    factor = np.ones((SESSIONS.size, 2))
+    factor[3:, 1] = 0.5
+    market(Quotes(SESSIONS, INSTRUMENTS, {**table.values, "factor": factor}))
+    report = paper.run(workspace, PaperRequest())
+    (line,) = lines(workspace, TUESDAY)
+    assert ("深圳A股股份合并", 100, 0) == (
+        line["交易类别"],
+        line["成交数量"],
+        line["资金发生数"],
+    )
+    (finding,) = report.findings
+    assert "PAP002" == finding.code
+    assert "深圳A股股份合并: shares_out" in finding.message
+
+
+def test_jump_of_the_factor_without_facts_is_a_distribution(workspace, market):
+    table = quotes()
+    factor = np.ones((SESSIONS.size, 2))
+    factor[3:, 1] = 1.25
+    market(Quotes(SESSIONS, INSTRUMENTS, {**table.values, "factor": factor}))
+    paper.run(workspace, PaperRequest())
+    (line,) = lines(workspace, TUESDAY)
+    assert ("深圳A股红利入账", 4.0, 800) == (
+        line["交易类别"],
+        line["成交价格"],
+        line["资金发生数"],
+    )

@@ -5,7 +5,12 @@ from datetime import date
 import pytest
 
 from quantpits.errors import CorruptArtifactError
-from quantpits.routine.paper_orders import order_path, read_orders
+from quantpits.routine.paper_orders import (
+    has_orders,
+    order_path,
+    read_order_lines,
+    read_orders,
+)
 from quantpits.trading import Order
 from quantpits.workspace import Workspace
 
@@ -80,4 +85,26 @@ def test_missing_column_is_refused(workspace, text, found):
 def test_number_of_shares_that_is_none_is_refused(workspace, shares):
     write(workspace, "sell", f"instrument,datetime,value\nSH600000,2026-11-09,{shares}\n")
     with pytest.raises(CorruptArtifactError, match=r"no whole number.*\n.*csv:2"):
+        read_orders(workspace, label="ensemble", trade_date=DAY)
+
+
+def test_archived_orders_are_found_where_no_current_ones_are(workspace):
+    assert not has_orders(workspace, label="ensemble", trade_date=DAY)
+    name = f"sell_suggestion_ensemble_{DAY}.csv"
+    workspace.order_history_dir.mkdir(parents=True)
+    archived = workspace.order_history_dir / name
+    archived.write_text(HEADER + "SH600004,2026-11-09,150,900.00,-1.0,6.66,primary\n", "utf-8")
+    assert has_orders(workspace, label="ensemble", trade_date=DAY)
+    (line,) = read_order_lines(workspace, label="ensemble", trade_date=DAY)
+    assert (150, 666) == (line.order.shares, line.close_fen)
+    (workspace.output_dir / name).write_text(HEADER, encoding="utf-8")
+    assert () == read_orders(workspace, label="ensemble", trade_date=DAY)
+
+
+def test_order_without_a_close_is_read_and_one_with_a_wrong_close_is_refused(workspace):
+    write(workspace, "buy", "instrument,datetime,value\nSH600000,2026-11-09,300\n")
+    (line,) = read_order_lines(workspace, label="ensemble", trade_date=DAY)
+    assert 0 == line.close_fen
+    write(workspace, "buy", HEADER + "SH600000,2026-11-09,300,3300.00,1.5,ten,primary\n")
+    with pytest.raises(CorruptArtifactError, match=r"(?s)no price where.*:2"):
         read_orders(workspace, label="ensemble", trade_date=DAY)

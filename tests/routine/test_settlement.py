@@ -12,7 +12,6 @@ from quantpits.routine.settlement import CorporateAction, PaperBook, settle_sess
 from quantpits.trading import CN_RULES, Order, SessionMarket
 
 SESSION = date(2026, 11, 9)
-NAMES = {"SH600000": "合成001", "SZ000001": "合成002"}
 
 
 def market_of(prices: dict[str, int], *, reference: dict[str, int] | None = None) -> SessionMarket:
@@ -30,10 +29,9 @@ def test_purchase_moves_cash_by_notional_and_fees():
         [Order("SH600000", "buy", 300, rank=1)],
         market=market_of({"SH600000": 1_000}),
         actions={},
-        names=NAMES,
     )
     (line,) = settled.lines
-    assert ("buy", "合成001", 10.0, 300, 300_000) == (
+    assert ("buy", "", 10.0, 300, 300_000) == (
         line.event,
         line.name,
         line.price_cny,
@@ -52,7 +50,6 @@ def test_sale_pays_stamp_duty_and_empties_the_position():
         [Order("SH600000", "sell", 250)],
         market=market_of({"SH600000": 1_000}),
         actions={},
-        names=NAMES,
     )
     (line,) = settled.lines
     assert 125 == line.stamp_duty_fen
@@ -65,8 +62,10 @@ def test_dividend_counts_what_was_held_before_the_session():
         PaperBook(10_000_000, {"SH600000": 300}),
         [Order("SH600000", "sell", 300), Order("SZ000001", "buy", 100, rank=1)],
         market=market_of({"SH600000": 1_000, "SZ000001": 2_000}),
-        actions={"SH600000": CorporateAction(dividend_cny=0.123), "SZ000001": CorporateAction(5.0)},
-        names=NAMES,
+        actions={
+            "SH600000": CorporateAction(dividend_e6=123_000),
+            "SZ000001": CorporateAction(5_000_000),
+        },
     )
     assert ["dividend", "sell", "buy"] == [line.event for line in settled.lines]
     assert 3_690 == settled.lines[0].cash_effect_fen
@@ -77,8 +76,7 @@ def test_bonus_shares_arrive_after_the_session():
         PaperBook(0, {"SH600000": 350}),
         [Order("SH600000", "sell", 350)],
         market=market_of({"SH600000": 1_000}),
-        actions={"SH600000": CorporateAction(bonus=0.25)},
-        names=NAMES,
+        actions={"SH600000": CorporateAction(bonus_e6=250_000)},
     )
     assert [("bonus", 87), ("sell", 350)] == [(line.event, line.shares) for line in settled.lines]
     assert {"SH600000": 87} == settled.book.shares
@@ -87,7 +85,10 @@ def test_bonus_shares_arrive_after_the_session():
 def test_action_of_an_instrument_that_is_not_held_does_nothing():
     book = PaperBook(500, {"SH600000": 100})
     settled = settle_session(
-        book, [], market=None, actions={"SZ000001": CorporateAction(1.0, 1.0)}, names={}
+        book,
+        [],
+        market=None,
+        actions={"SZ000001": CorporateAction(1_000_000, 1_000_000)},
     )
     assert ((), book) == (settled.lines, settled.book)
 
@@ -97,8 +98,7 @@ def test_action_too_small_for_a_fen_or_a_share_leaves_no_line():
         PaperBook(0, {"SH600000": 1}),
         [],
         market=None,
-        actions={"SH600000": CorporateAction(0.000001, 0.1)},
-        names={},
+        actions={"SH600000": CorporateAction(1, 100_000)},
     )
     assert () == settled.lines
 
@@ -111,7 +111,6 @@ def test_unfilled_order_leaves_no_line_but_its_reason():
             {"SH600000": 1_100, "SZ000001": 0}, reference={"SH600000": 1_000, "SZ000001": 900}
         ),
         actions={},
-        names=NAMES,
     )
     assert () == settled.lines
     assert ["limit", "suspended"] == [fill.reason for fill in settled.fills]
@@ -123,21 +122,25 @@ def test_most_positions_are_kept():
         [Order("SZ000001", "buy", 100, rank=1)],
         market=market_of({"SZ000001": 1_000}),
         actions={},
-        names=NAMES,
         max_positions=1,
     )
     assert ["position_limit"] == [fill.reason for fill in settled.fills]
 
 
-def test_name_falls_back_to_the_instrument():
+def test_consolidation_comes_first_and_a_sale_of_all_sells_what_is_left():
     settled = settle_session(
-        PaperBook(10_000_000, {}),
-        [Order("SH600000", "buy", 100, rank=1)],
-        market=market_of({"SH600000": 1_000}),
-        actions={},
-        names={},
+        PaperBook(0, {"SH600000": 1_001, "SZ000001": 1}),
+        [Order("SH600000", "sell", 1_001), Order("SZ000001", "sell", 1)],
+        market=market_of({"SH600000": 1_000, "SZ000001": 1_000}),
+        actions={
+            "SH600000": CorporateAction(bonus_e6=-500_000),
+            "SZ000001": CorporateAction(bonus_e6=-900_000),
+        },
     )
-    assert "SH600000" == settled.lines[0].name
+    assert [("consolidation", 501), ("consolidation", 1), ("sell", 500)] == [
+        (line.event, line.shares) for line in settled.lines
+    ]
+    assert {} == settled.book.shares
 
 
 def test_order_that_is_not_payable_is_refused():
@@ -147,7 +150,6 @@ def test_order_that_is_not_payable_is_refused():
             [Order("SH600000", "sell", 100)],
             market=market_of({"SH600000": 1_000}),
             actions={},
-            names={},
         )
 
 
@@ -157,7 +159,7 @@ def test_order_that_is_not_payable_is_refused():
     cash=st.integers(0, 50_000_000),
     lots=st.tuples(st.integers(0, 30), st.integers(1, 50)),
     prices=st.tuples(st.integers(100, 20_000), st.integers(100, 20_000)),
-    terms=st.tuples(st.floats(0, 2), st.floats(0, 1)),
+    terms=st.tuples(st.integers(0, 2_000_000), st.integers(0, 1_000_000)),
 )
 def test_lines_explain_the_whole_change_of_cash(cash, lots, prices, terms):
     held, wanted = lots
@@ -170,7 +172,6 @@ def test_lines_explain_the_whole_change_of_cash(cash, lots, prices, terms):
         orders,
         market=market_of({"SH600000": prices[0], "SZ000001": prices[1]}),
         actions={"SH600000": CorporateAction(*terms)},
-        names={},
     )
     changes = sum(line.cash_effect_fen for line in settled.lines)
     assert cash + changes == settled.book.cash_fen
