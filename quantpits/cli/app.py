@@ -25,14 +25,37 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
         _ROUTINE,
         "Train some models and merge them into the records of the others.",
     ),
+    (
+        "walk-forward",
+        _ROUTINE,
+        "Train models again and again on their past, and publish the stitched prediction.",
+    ),
+    (
+        "tune",
+        _ROUTINE,
+        "Look for better arguments of a model, and write the best as a new workflow.",
+    ),
+    (
+        "evaluate",
+        _ROUTINE,
+        "Fit a model on purged splits of its past and show how its IC depends on them.",
+    ),
     ("predict", _ROUTINE, "Predict with models that were trained before; train nothing."),
-    ("fuse", _ROUTINE, "Fuse the scores of several models into one prediction."),
+    ("search fast", _ROUTINE, "Simulate every combination of models exactly and rank them."),
+    (
+        "search ensemble",
+        _ROUTINE,
+        "Simulate combinations exactly and confirm the best with Qlib's own backtest.",
+    ),
+    ("search promote", _ROUTINE, "Make a row of a search a combo of the configuration."),
+    ("fuse", _ROUTINE, "Fuse the scores of several models into one prediction, and backtest it."),
     (
         "post-trade",
         _ROUTINE,
         "Book the broker's settlement files; update cash and holdings.",
     ),
     ("orders", _ROUTINE, "Write the next session's orders."),
+    ("opinions", _ROUTINE, "Draw what every combo and model would do with the book."),
     ("rank", _ROUTINE, "Write the Top N ranking of a prediction."),
     ("run", _ROUTINE, "Run the whole loop, from where an earlier run of it stopped."),
     (
@@ -43,6 +66,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("init", _SETUP, "Make a new workspace with the configuration of another one."),
     ("demo", _SETUP, "Show the whole loop in a scratch workspace on a synthetic market."),
     ("paper", _SETUP, "Settle past orders on paper, as a broker would."),
+    ("divergence", _SETUP, "Tell why the account differs from its orders."),
     ("data import", _SETUP, "Turn CSV or Parquet files into market data in Qlib's format."),
     ("data synthetic", _SETUP, "Make the workspace's synthetic market, or move it forward."),
     ("data info", _SETUP, "Describe the market data of the workspace."),
@@ -73,6 +97,7 @@ _LEADING = {"--workspace": 2, "--json": 1, "--quiet": 1, "--verbose": 1}
 _FOLDERS = {
     "data": "Make, import and describe market data.",
     "ledger": "Look at the books, and put them right.",
+    "search": "Find the combination of models to trade.",
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Group, Parameter, Token
+from cyclopts import Group, Parameter, Token, validators
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -20,6 +20,7 @@ __all__ = [
     "DryRun",
     "NameList",
     "RecordFile",
+    "SeedCount",
     "SelectionFlags",
     "names_from",
     "values_of",
@@ -46,6 +47,13 @@ def names_from(_type: Any, tokens: Sequence[Token]) -> tuple[str, ...]:
 
 NameList = Annotated[tuple[str, ...], Parameter(converter=names_from, consume_multiple=1)]
 DryRun = Annotated[bool, Parameter(help="Show what would be done; write nothing.")]
+SeedCount = Annotated[
+    int,
+    Parameter(
+        help="Train with this many seeds and record how far the IC moves; the first is published.",
+        validator=validators.Number(gte=1),
+    ),
+]
 RecordFile = Annotated[
     Path | None, Parameter(help="Train records to use [default: latest_train_records.json].")
 ]

@@ -6,7 +6,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from quantpits.cli.execute import Plan, execute, step_of
-from quantpits.cli.flags import COMMON_DEFAULTS, Common, DryRun, SelectionFlags, values_of
+from quantpits.cli.flags import (
+    COMMON_DEFAULTS,
+    Common,
+    DryRun,
+    SeedCount,
+    SelectionFlags,
+    values_of,
+)
 from quantpits.cli.model_list import listing_of
 from quantpits.errors import UsageError
 
@@ -25,6 +32,7 @@ class IncrementalFlags(SelectionFlags):
     retrain: Annotated[
         bool, Parameter(help="Train also what was trained on the same data and settings before.")
     ] = False
+    seeds: SeedCount = 1
     experiment_name: Annotated[
         str | None, Parameter(help="MLflow experiment [default: Prod_Train_WEEK or _DAY].")
     ] = None

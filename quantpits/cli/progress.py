@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Bars", "progress_for"]
 
 _SHOWN_SECONDS = 2.0
+# The time left is estimated from so much of the past: a unit, such as a model, may take minutes.
+_REMEMBERED_SECONDS = 86400.0
 
 
 def progress_for(*, is_quiet: bool) -> "Progress":
@@ -70,12 +72,19 @@ class Bars:
             progress.BarColumn(bar_width=24),
             progress.MofNCompleteColumn(),
             progress.TimeElapsedColumn(),
+            progress.TextColumn("[dim]left"),
+            progress.TimeRemainingColumn(),
             progress.TextColumn("[dim]{task.fields[note]}"),
         )
         started = time.monotonic()
         self._is_open = True
         try:
-            with progress.Progress(*columns, console=self._console, transient=True) as display:
+            with progress.Progress(
+                *columns,
+                console=self._console,
+                transient=True,
+                speed_estimate_period=_REMEMBERED_SECONDS,
+            ) as display:
                 task = display.add_task(escape(title), total=total, note="")
 
                 def advance(n: int = 1, note: str = "") -> None:

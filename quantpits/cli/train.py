@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from quantpits.cli.execute import Plan, execute, step_of
-from quantpits.cli.flags import COMMON_DEFAULTS, Common, DryRun, NameList
+from quantpits.cli.flags import COMMON_DEFAULTS, Common, DryRun, NameList, SeedCount
 
 __all__ = ["train"]
 
@@ -22,6 +22,7 @@ def train(
     retrain: Annotated[
         bool, Parameter(help="Train also what was trained on the same data and settings before.")
     ] = False,
+    seeds: SeedCount = 1,
     dry_run: DryRun = False,
     common: Common = COMMON_DEFAULTS,
 ) -> int:
@@ -34,7 +35,9 @@ def train(
     """
     from quantpits.training.request import TrainRequest  # noqa: PLC0415 - keeps --help quick
 
-    request = TrainRequest(models=models, partial=partial, retrain=retrain, dry_run=dry_run)
+    request = TrainRequest(
+        models=models, partial=partial, retrain=retrain, seeds=seeds, dry_run=dry_run
+    )
     which = ", ".join(models) if models else "every enabled model"
     plan = Plan(command="train", text=f"train {which}", is_writing=not dry_run)
     return execute(common, plan, step=step_of("quantpits.training.step:run", request))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from quantpits.records import ModelRecord
     from quantpits.workspace import Workspace
 
-__all__ = ["FitJob", "check_class", "fit_model"]
+__all__ = ["FitJob", "check_class", "fit_model", "fitted_model"]
 
 # Which recorded numbers are losses: one that is NaN means the fit went wrong.
 _LOSSES = ("loss", "l1", "l2", "rmse", "mse")
@@ -107,7 +107,7 @@ def fit_model(
     name = job.facts.model
     with runs.run(name) as recorder:
         dataset = build_dataset(job.task.dataset, features, model=name)
-        model, log = _fitted(job, dataset, recorder, base)
+        model, log = fitted_model(job, dataset, recorder=recorder, base=base)
         with foreign_code(name, "being pickled"):
             keep_state(dataset)
             model_file, dataset_file = pickled(model), pickled(dataset)
@@ -139,10 +139,34 @@ def check_class(job: FitJob) -> None:
     load_class(job.task.model, job.facts.model)
 
 
-def _fitted(
-    job: FitJob, dataset: Any, recorder: RunRecorder, base: bytes | None
+def fitted_model(
+    job: FitJob, dataset: Any, *, recorder: RunRecorder, base: bytes | None = None
 ) -> tuple[Any, str]:
-    """Return the fitted model and what it printed."""
+    """Return the fitted model and what it printed.
+
+    Parameters
+    ----------
+    job : FitJob
+        What to fit.
+    dataset : Qlib DatasetH
+        With its data.
+    recorder : RunRecorder
+        The active run.
+    base : bytes or None
+        The verified pickle of the model that the job starts from.
+
+    Returns
+    -------
+    model : Qlib Model
+        Fitted.
+    log : str
+        What it printed.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be built or fitted, or its loss is not a number.
+    """
     name = job.facts.model
     model_class = load_class(job.task.model, name)
     arguments = model_arguments(model_class, job.task.model.get("kwargs") or {}, seed=job.seed)

@@ -9,13 +9,14 @@ from quantpits.records import (
     load_model_prediction,
     merge_performance,
     publish_performance,
+    read_performance,
     store_prediction,
 )
 from quantpits.records.performance import performance_path
 from quantpits.workspace import write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from quantpits.modeling.setting import Setting
@@ -26,7 +27,12 @@ __all__ = ["describe_run", "publish_predictions"]
 
 
 def publish_predictions(
-    workspace: Workspace, records: TrainRecords, *, replaces: bool
+    workspace: Workspace,
+    records: TrainRecords,
+    *,
+    replaces: bool,
+    keeping: Collection[str] = (),
+    spreads: Mapping[str, Mapping[str, float | str | None]] | None = None,
 ) -> tuple[tuple[Path, ...], bool]:
     """Write a CSV for each model, with its provenance, and the performance table.
 
@@ -38,6 +44,10 @@ def publish_predictions(
         The finished models; their scores are read from the runs' own ``pred.pkl``.
     replaces : bool
         Whether the performance table holds these models only, or others beside them.
+    keeping : collection of str
+        Models whose rows stay even so.
+    spreads : mapping of str to mapping, optional
+        More columns of the performance table by model: the spread over seeds.
 
     Returns
     -------
@@ -58,7 +68,14 @@ def publish_predictions(
         )
         outputs.append(written.path)
         changed |= written.changed
-    table = {name: _performance(record) for name, record in records.model_records.items()}
+    more = spreads or {}
+    table = {
+        name: {**_performance(record), **more.get(name, {})}
+        for name, record in records.model_records.items()
+    }
+    if replaces and keeping:
+        old = read_performance(workspace, records.anchor_date)
+        table |= {name: row for name, row in old.items() if name in keeping and name not in table}
     write = publish_performance if replaces else merge_performance
     changed |= write(workspace, records.anchor_date, table)
     return (*outputs, performance_path(workspace, records.anchor_date)), changed

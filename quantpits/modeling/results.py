@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from quantpits.modeling.spread import Spread
     from quantpits.records import ModelRecord
 
 __all__ = ["ModelResult", "model_result", "result_lines"]
@@ -30,9 +31,13 @@ class ModelResult:
     ic, icir, rank_ic, rank_icir : float or None
         On the test window; None where undefined.
     seconds : float
-        Wall time, features included [seconds].
+        Wall time, features and further seeds included [seconds].
     message : str
         Why it failed.
+    peak_mib : int or None
+        Largest resident size of the process while it was worked on [MiB].
+    ic_seeds, rank_ic_seeds : Spread or None
+        Over the seeds it was trained with; None if with one only.
     """
 
     model: str
@@ -44,6 +49,9 @@ class ModelResult:
     rank_icir: float | None = None
     seconds: float = 0.0
     message: str = ""
+    peak_mib: int | None = None
+    ic_seeds: Spread | None = None
+    rank_ic_seeds: Spread | None = None
 
 
 def model_result(
@@ -104,7 +112,19 @@ def result_lines(results: Iterable[ModelResult]) -> list[str]:
             f"{name} {'undefined' if value is None else format(value, f'.{digits}f')}"
             for name, value, digits in metrics
         ]
-        status = f"done in {each.seconds:.1f} s" if each.status == "done" else each.status
         shown = [] if each.status == "planned" else parts
-        lines.append(f"{each.model}: {', '.join([status, *shown])}")
+        lines.append(f"{each.model}: {', '.join([_status(each), *shown])}")
+        spreads = (("IC", each.ic_seeds), ("Rank IC", each.rank_ic_seeds))
+        lines += [
+            f"  {name} over {spread.n} seeds {spread.text()}"
+            for name, spread in spreads
+            if spread is not None
+        ]
     return lines
+
+
+def _status(result: ModelResult) -> str:
+    if result.status != "done":
+        return result.status
+    memory = "" if result.peak_mib is None else f" with {result.peak_mib} MiB"
+    return f"done in {result.seconds:.1f} s{memory}"

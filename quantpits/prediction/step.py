@@ -20,6 +20,7 @@ from quantpits.modeling.features import FeatureStore, features_key
 from quantpits.modeling.forecast import ForecastJob, TrainedModel, load_trained, predict_model
 from quantpits.modeling.publication import describe_run, publish_predictions
 from quantpits.modeling.recorders import open_store
+from quantpits.modeling.resources import PeakMemory
 from quantpits.modeling.results import ModelResult, model_result
 from quantpits.prediction.plan import PredictPlan, make_plan
 from quantpits.prediction.request import PredictReport, PredictRequest
@@ -46,6 +47,7 @@ class _Predicted:
     records: Mapping[str, ModelRecord]
     failures: Mapping[str, QuantPitsError]
     seconds: Mapping[str, float]
+    peak_mib: Mapping[str, int]
     n_feature_computations: int
 
 
@@ -102,19 +104,20 @@ def _predict(workspace: Workspace, plan: PredictPlan, *, progress: Progress) -> 
     """Predict with every model that is not current, one after the other."""
     names = [name for name in plan.facts if name not in plan.current]
     if not names:
-        return _Predicted({}, {}, {}, 0)
+        return _Predicted({}, {}, {}, {}, 0)
     plan.setting.open_market()
     features = FeatureStore()
     records: dict[str, ModelRecord] = {}
     failures: dict[str, QuantPitsError] = {}
     seconds: dict[str, float] = {}
+    peak_mib: dict[str, int] = {}
     with progress.stage("Predicting", total=len(names)) as advance:
         trained = _load_all(workspace, plan, names, failures=failures)
         first = _first_session(plan, trained)
         runs = open_store(workspace, plan.experiment)
         for name in _in_groups(trained):
             advance(0, name)
-            began = time.monotonic()
+            began, peak = time.monotonic(), PeakMemory()
             job = ForecastJob(plan.facts[name], plan.setting.config.market, first, plan.test)
             try:
                 # Taken out of the map, so that its data are freed before the next are loaded.
@@ -123,9 +126,9 @@ def _predict(workspace: Workspace, plan: PredictPlan, *, progress: Progress) -> 
                 )
             except ModelError as error:
                 failures[name] = error
-            seconds[name] = time.monotonic() - began
+            seconds[name], peak_mib[name] = time.monotonic() - began, peak.mib()
             advance(1, name)
-    return _Predicted(records, failures, seconds, features.n_computations)
+    return _Predicted(records, failures, seconds, peak_mib, features.n_computations)
 
 
 def _load_all(
@@ -225,4 +228,5 @@ def _result(name: str, plan: PredictPlan, predicted: _Predicted | None) -> Model
     if name in predicted.failures:
         message = str(predicted.failures[name])
         return ModelResult(model=name, status="failed", seconds=seconds, message=message)
-    return model_result(name, "done", record=predicted.records[name], seconds=seconds)
+    result = model_result(name, "done", record=predicted.records[name], seconds=seconds)
+    return replace(result, peak_mib=predicted.peak_mib[name])

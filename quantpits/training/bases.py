@@ -62,7 +62,7 @@ def in_order(registry: ModelRegistry, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def outside_bases(
-    workspace: Workspace, registry: ModelRegistry, names: Sequence[str]
+    workspace: Workspace, registry: ModelRegistry, *, names: Sequence[str]
 ) -> dict[str, ModelRecord]:
     """Return the records of the bases that are not selected themselves.
 
@@ -156,7 +156,7 @@ def bases_first(jobs: Sequence[FitJob]) -> list[FitJob]:
 
 
 def base_content(
-    workspace: Workspace, job: FitJob, known: Mapping[str, ModelRecord]
+    workspace: Workspace, job: FitJob, *, known: Mapping[str, ModelRecord]
 ) -> bytes | None:
     """Return the verified pickle of the model that a job starts from.
 

@@ -9,27 +9,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantpits.config import resolve_strategy
 from quantpits.errors import ArtifactError, Finding
 from quantpits.modeling.artifacts import is_whole
 from quantpits.modeling.features import handler_group
-from quantpits.modeling.fingerprint import library_versions, result_fingerprint
-from quantpits.modeling.fit import FitJob
-from quantpits.modeling.outcome import RunFacts
 from quantpits.modeling.selection import ModelSelection, select_models
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
-from quantpits.modeling.windows import compute_windows
-from quantpits.modeling.workflow import Injection, Workflow, resolve_task, task_horizon
 from quantpits.records import ModelRecord, read_train_records
 from quantpits.training.bases import bases_first, in_order, outside_bases, started_from
+from quantpits.training.jobs import JobMaker, job_maker
 from quantpits.training.resume import refuse_other_training, resumed
 from quantpits.training.run_state import RunState, read_run_state
+from quantpits.training.seeds import SeedFamily, read_seed_runs
 
 if TYPE_CHECKING:
+    from quantpits.modeling.fit import FitJob
+    from quantpits.modeling.workflow import Workflow
     from quantpits.training.request import TrainRequest
     from quantpits.workspace import Workspace
 
-__all__ = ["TrainPlan", "make_plan", "published_records"]
+__all__ = ["ModelWork", "TrainPlan", "make_plan", "published_records"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelWork:
+    """What is to be done for one model.
+
+    Attributes
+    ----------
+    job : FitJob
+        The model with the configured seed.
+    is_model_missing : bool
+        Whether that is to be trained, or finished already.
+    seeds : tuple of FitJob
+        Further seeds to train.
+    """
+
+    job: FitJob
+    is_model_missing: bool
+    seeds: tuple[FitJob, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +71,10 @@ class TrainPlan:
         The state of the latest training.
     findings : tuple of Finding
         What a person should know.
+    seed_jobs : dict of str to tuple of FitJob
+        The further seeds of every selected model.
+    seed_runs : dict of str to SeedFamily
+        The further seeds that are finished already.
     """
 
     request: TrainRequest
@@ -64,11 +85,28 @@ class TrainPlan:
     bases: dict[str, ModelRecord]
     state: RunState | None
     findings: tuple[Finding, ...]
+    seed_jobs: dict[str, tuple[FitJob, ...]]
+    seed_runs: dict[str, SeedFamily]
 
     def missing(self) -> list[FitJob]:
         """Return the jobs to run: side by side with equal features, but after their base."""
-        jobs = [job for name, job in self.jobs.items() if name not in self.reusable]
-        return bases_first(sorted(jobs, key=lambda job: handler_group(job.task.handler)))
+        return [work.job for work in self.work() if work.is_model_missing]
+
+    def work(self) -> list[ModelWork]:
+        """Return what is to be done, models and further seeds, in the order of `missing`."""
+        seeds = {name: self._missing_seeds(name) for name in self.jobs}
+        jobs = [job for name, job in self.jobs.items() if name not in self.reusable or seeds[name]]
+        ordered = bases_first(sorted(jobs, key=lambda job: handler_group(job.task.handler)))
+        return [
+            ModelWork(job, job.facts.model not in self.reusable, seeds[job.facts.model])
+            for job in ordered
+        ]
+
+    def _missing_seeds(self, name: str) -> tuple[FitJob, ...]:
+        family, base = self.seed_runs.get(name), self.jobs[name].facts.fingerprint
+        is_same = family is not None and family.fingerprint == base and not self.request.retrain
+        known = family.runs if family is not None and is_same else {}
+        return tuple(job for job in self.seed_jobs[name] if job.facts.fingerprint not in known)
 
 
 def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
@@ -106,13 +144,17 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
     names = select_models(setting.registry, _selection(request))
     workflows = read_workflows(workspace, setting.registry, names)
     experiment = request.experiment_name or setting.experiment("Train")
-    strategy = _strategy(workspace, setting)
-    bases = outside_bases(workspace, setting.registry, names)
+    maker = job_maker(workspace, setting, experiment=experiment)
+    bases = outside_bases(workspace, setting.registry, names=names)
     jobs: dict[str, FitJob] = {}
+    seed_jobs: dict[str, tuple[FitJob, ...]] = {}
     for name in in_order(setting.registry, names):
         base = setting.registry.models[name].pretrain_source
-        job = _job(setting, name, workflows[name], experiment=experiment, strategy=strategy)
-        jobs[name] = job if base is None else started_from(job, base, jobs=jobs, bases=bases)
+        job, *others = (
+            job if base is None else started_from(job, base, jobs=jobs, bases=bases)
+            for job in _jobs(maker, name, workflows[name], seeds=request.seeds)
+        )
+        jobs[name], seed_jobs[name] = job, tuple(others)
     jobs = {name: jobs[name] for name in names}
     if request.resume:
         refuse_other_training(state, jobs, experiment=experiment)
@@ -122,7 +164,18 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
         for name, job in jobs.items()
         if job.facts.fingerprint in known and is_whole(workspace, known[job.facts.fingerprint])
     }
-    return TrainPlan(request, setting, experiment, jobs, reusable, bases, state, _findings(jobs))
+    return TrainPlan(
+        request=request,
+        setting=setting,
+        experiment=experiment,
+        jobs=jobs,
+        reusable=reusable,
+        bases=bases,
+        state=state,
+        findings=_findings(jobs),
+        seed_jobs=seed_jobs,
+        seed_runs=read_seed_runs(workspace),
+    )
 
 
 def published_records(workspace: Workspace) -> dict[str, ModelRecord]:
@@ -162,56 +215,14 @@ def _only_skips(request: TrainRequest) -> bool:
     return bool(request.skip) and not request.models and filters == (None,) * len(filters)
 
 
-def _strategy(workspace: Workspace, setting: Setting) -> tuple[int, int]:
-    """Return TopK and DropN, which workflows carry for other tools; no model depends on them."""
-    settings, _ = resolve_strategy(workspace.strategy_config(), setting.config, None)
-    return settings.topk, settings.n_drop
-
-
-def _job(
-    setting: Setting,
-    name: str,
-    workflow: Workflow,
-    *,
-    experiment: str,
-    strategy: tuple[int, int],
-) -> FitJob:
-    config, label = setting.config, setting.registry.models[name].label
-    horizon = task_horizon(workflow, freq=config.freq, label=label)
-    windows = compute_windows(
-        config, setting.sessions, anchor=setting.anchor, horizon_sessions=horizon
-    )
-    injection = Injection(
-        windows=windows,
-        market=config.market,
-        benchmark=config.benchmark,
-        freq=config.freq,
-        topk=strategy[0],
-        n_drop=strategy[1],
-        label=label,
-    )
-    task = resolve_task(workflow, injection)
-    facts = RunFacts(
-        model=name,
-        experiment=experiment,
-        anchor_date=setting.anchor,
-        trained_at=setting.anchor,
-        data_hash=setting.data_hash,
-        fingerprint=result_fingerprint(
-            {
-                "name": name,
-                "model": task.model,
-                "dataset": task.dataset,
-                "data_hash": setting.data_hash,
-                "anchor_date": setting.anchor.isoformat(),
-                "seed": config.seed,
-                "versions": library_versions(str(task.model.get("module_path", ""))),
-            }
-        ),
-        seed=config.seed,
-        market_label=setting.source.label,
-    )
-    return FitJob(facts, task, windows, config.seed)
+def _jobs(maker: JobMaker, name: str, workflow: Workflow, *, seeds: int) -> list[FitJob]:
+    """Return the jobs of a model: the configured seed, and those after it."""
+    windows = maker.windows(name, workflow)
+    task = maker.task(name, workflow, windows=windows)
+    first = maker.setting.config.seed
+    return [
+        maker.job(name, task, windows=windows, seed=seed) for seed in range(first, first + seeds)
+    ]
 
 
 def _finished(workspace: Workspace, state: RunState | None) -> dict[str, ModelRecord]:

@@ -45,6 +45,9 @@ class TrainRequest:
         anchor, experiment, configuration or data are not those of now.
     retrain : bool
         Train also what was trained with the same configuration and data already.
+    seeds : int
+        Train each model with this many seeds: the configured one, which is published, and those
+        after it, which only tell how far the numbers move by chance.
     experiment_name : str or None
         MLflow experiment; by default that of the trading frequency.
     dry_run : bool
@@ -61,6 +64,7 @@ class TrainRequest:
     partial: bool = False
     resume: bool = False
     retrain: bool = False
+    seeds: int = 1
     experiment_name: str | None = None
     dry_run: bool = False
 

@@ -37,7 +37,7 @@ def resumed(request: TrainRequest, state: RunState | None) -> TrainRequest:
     Returns
     -------
     TrainRequest
-        Of the same kind as the interrupted training: full, or of some models.
+        Of the same kind as the interrupted training: full, or of some models; with as many seeds.
 
     Raises
     ------
@@ -51,6 +51,7 @@ def resumed(request: TrainRequest, state: RunState | None) -> TrainRequest:
             found="no state" if state is None else f"all of {name_list(state.target_models)} done",
             hint=_AFRESH,
         )
+    request = replace(request, seeds=max(request.seeds, state.seeds))
     if not request.is_full or state.mode == "full":
         return request
     return replace(request, models=state.target_models)

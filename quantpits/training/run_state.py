@@ -48,6 +48,8 @@ class RunState:
         What was left out on request.
     finished : dict of str to ModelRecord
         The latest finished run of every model, also of those this training did not touch.
+    seeds : int
+        With how many seeds each model was to be trained.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -61,6 +63,7 @@ class RunState:
     failed: dict[str, str] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
     finished: dict[str, ModelRecord] = field(default_factory=dict)
+    seeds: int = 1
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -75,6 +78,10 @@ class RunState:
             failed={name: text for name, text in self.failed.items() if name != model},
             finished={**self.finished, model: record},
         )
+
+    def with_kept(self, model: str, record: ModelRecord) -> RunState:
+        """Return this state with a trained model whose further seeds are still to do."""
+        return replace(self, finished={**self.finished, model: record})
 
     def with_failed(self, model: str, message: str) -> RunState:
         """Return this state with one more failed model."""

@@ -9,39 +9,23 @@ from __future__ import annotations
 
 import textwrap
 import time
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantpits.errors import Finding, ModelError
-from quantpits.modeling.features import FeatureStore
-from quantpits.modeling.fit import FitJob, check_class, fit_model
-from quantpits.modeling.recorders import RecorderStore, open_store
 from quantpits.modeling.results import ModelResult, model_result
-from quantpits.training.bases import base_content
 from quantpits.training.plan import TrainPlan, make_plan
 from quantpits.training.publish import publish
 from quantpits.training.request import TrainReport, TrainRequest
-from quantpits.training.run_state import RunState, write_run_state
-from quantpits.workspace import SILENT, backup, writer_lock
+from quantpits.training.seeds import spreads_of
+from quantpits.training.work import Trained, failures_to_load, train_missing
+from quantpits.workspace import SILENT, writer_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from quantpits.records import ModelRecord
     from quantpits.workspace import Progress, Workspace
 
 __all__ = ["run"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trained:
-    """What training the missing models gave."""
-
-    records: Mapping[str, ModelRecord]
-    failures: Mapping[str, ModelError]
-    seconds: Mapping[str, float]
-    n_feature_computations: int
 
 
 def run(workspace: Workspace, request: TrainRequest, *, progress: Progress = SILENT) -> TrainReport:
@@ -85,7 +69,10 @@ def run(workspace: Workspace, request: TrainRequest, *, progress: Progress = SIL
         request = plan.request
         trained = _train_missing(workspace, request, plan, progress=progress)
         _refuse_failures(request, plan, trained)
-        outputs, changed = publish(workspace, request, plan=plan, records=_all(plan, trained))
+        records = _all(plan, trained)
+        outputs, changed = publish(
+            workspace, request, plan=plan, records=records, seeds=trained.seeds
+        )
     report = _report(workspace, plan, trained=trained)
     return replace(
         report,
@@ -97,92 +84,19 @@ def run(workspace: Workspace, request: TrainRequest, *, progress: Progress = SIL
 
 def _train_missing(
     workspace: Workspace, request: TrainRequest, plan: TrainPlan, *, progress: Progress
-) -> _Trained:
-    """Train what is not finished, recording each model durably as soon as it is."""
-    jobs = plan.missing()
-    if not jobs:
-        return _Trained({}, {}, {}, 0)
-    failures = _open_and_check(plan, jobs)
+) -> Trained:
+    """Train what is not finished, unless it is known beforehand that it would be in vain."""
+    trained = Trained(plan.seed_runs)
+    if not plan.work():
+        return trained
+    trained.failures = failures_to_load(plan)
     if not request.is_publishing_successes:
-        _refuse_failures(request, plan, _Trained({}, failures, {}, 0))
-    state = _begin(workspace, request, plan)
-    runs, features = open_store(workspace, plan.experiment), FeatureStore()
-    records: dict[str, ModelRecord] = {}
-    seconds: dict[str, float] = {}
-    with progress.stage("Training", total=len(jobs)) as advance:
-        for job in jobs:
-            name = job.facts.model
-            advance(0, name)
-            began = time.monotonic()
-            if name not in failures:
-                known = {**plan.bases, **plan.reusable, **records}
-                into = (records, failures)
-                _fit_one(workspace, job, runs=runs, features=features, known=known, into=into)
-            seconds[name] = time.monotonic() - began
-            state = (
-                state.with_finished(name, records[name])
-                if name in records
-                else state.with_failed(name, failures[name].what)
-            )
-            write_run_state(workspace, state)
-            advance(1, name)
-    return _Trained(records, failures, seconds, features.n_computations)
+        _refuse_failures(request, plan, trained)
+    train_missing(workspace, plan, trained=trained, progress=progress)
+    return trained
 
 
-def _begin(workspace: Workspace, request: TrainRequest, plan: TrainPlan) -> RunState:
-    """Write the state of a training that starts, keeping what earlier ones finished."""
-    backup(workspace, workspace.run_state_path, "run_state")
-    finished = {} if plan.state is None else plan.state.finished
-    targets, completed = tuple(plan.jobs), tuple(plan.reusable)
-    if request.resume and plan.state is not None:
-        targets = plan.state.target_models
-        completed = tuple(dict.fromkeys((*plan.state.completed, *completed)))
-    state = RunState(
-        started_at=f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}",
-        mode="full" if request.is_full else "incremental",
-        experiment_name=plan.experiment,
-        anchor_date=plan.setting.anchor,
-        target_models=targets,
-        completed=completed,
-        skipped=request.skip,
-        finished={**finished, **plan.reusable},
-    )
-    write_run_state(workspace, state)
-    return state
-
-
-def _open_and_check(plan: TrainPlan, jobs: list[FitJob]) -> dict[str, ModelError]:
-    """Open the market for Qlib and load every model's class, before any training starts."""
-    plan.setting.open_market()
-    failures = {}
-    for job in jobs:
-        try:
-            check_class(job)
-        except ModelError as error:
-            failures[job.facts.model] = error
-    return failures
-
-
-def _fit_one(
-    workspace: Workspace,
-    job: FitJob,
-    *,
-    runs: RecorderStore,
-    features: FeatureStore,
-    known: Mapping[str, ModelRecord],
-    into: tuple[dict[str, ModelRecord], dict[str, ModelError]],
-) -> None:
-    records, failures = into
-    try:
-        base = base_content(workspace, job, known)
-        records[job.facts.model] = fit_model(
-            workspace, job, runs=runs, features=features, base=base
-        )
-    except ModelError as error:
-        failures[job.facts.model] = error
-
-
-def _refuse_failures(request: TrainRequest, plan: TrainPlan, trained: _Trained) -> None:
+def _refuse_failures(request: TrainRequest, plan: TrainPlan, trained: Trained) -> None:
     failures, finished = trained.failures, _all(plan, trained)
     if not failures or (request.is_publishing_successes and finished):
         return
@@ -195,7 +109,7 @@ def _refuse_failures(request: TrainRequest, plan: TrainPlan, trained: _Trained) 
     )
 
 
-def _all(plan: TrainPlan, trained: _Trained) -> dict[str, ModelRecord]:
+def _all(plan: TrainPlan, trained: Trained) -> dict[str, ModelRecord]:
     """Return the finished models in the registry's order."""
     known = {**plan.reusable, **trained.records}
     return {name: known[name] for name in plan.jobs if name in known}
@@ -205,7 +119,7 @@ def _report(
     workspace: Workspace,
     plan: TrainPlan,
     *,
-    trained: _Trained | None = None,
+    trained: Trained | None = None,
     is_dry_run: bool = False,
 ) -> TrainReport:
     setting = plan.setting
@@ -216,7 +130,10 @@ def _report(
         if trained is not None and name in trained.failures:
             message = f"{name} failed: {trained.failures[name].what}"
             findings.append(Finding("TRN003", "error", message, "training", name))
-        elif results[-1].run_id is not None and results[-1].ic is None:
+        if trained is not None and name in trained.seed_failures:
+            message = f"a further seed of {name} failed: {trained.seed_failures[name].what}"
+            findings.append(Finding("TRN005", "error", message, "training", name))
+        if results[-1].run_id is not None and results[-1].ic is None:
             message = (
                 f"the IC of {name} is undefined: its scores are all equal, or no label is known"
             )
@@ -237,13 +154,23 @@ def _report(
     )
 
 
-def _result(name: str, plan: TrainPlan, trained: _Trained | None) -> ModelResult:
-    if name in plan.reusable:
-        return model_result(name, "reused", record=plan.reusable[name])
+def _result(name: str, plan: TrainPlan, trained: Trained | None) -> ModelResult:
+    known = {} if trained is None else trained.records
+    record = plan.reusable.get(name, known.get(name))
     if trained is None:
+        seeds = plan.seed_runs
+    else:
+        seeds = trained.seeds
+        if name in trained.failures:
+            message = str(trained.failures[name])
+            seconds = trained.seconds[name]
+            return ModelResult(model=name, status="failed", seconds=seconds, message=message)
+    if record is None:
         return model_result(name, "planned")
-    seconds = trained.seconds[name]
-    if name in trained.failures:
-        message = str(trained.failures[name])
-        return ModelResult(model=name, status="failed", seconds=seconds, message=message)
-    return model_result(name, "done", record=trained.records[name], seconds=seconds)
+    ic, rank_ic = spreads_of(record, seeds.get(name))
+    if trained is None or name not in trained.seconds:
+        result = model_result(name, "reused", record=record)
+    else:
+        result = model_result(name, "done", record=record, seconds=trained.seconds[name])
+        result = replace(result, peak_mib=trained.peak_mib[name])
+    return replace(result, ic_seeds=ic, rank_ic_seeds=rank_ic)

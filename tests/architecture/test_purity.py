@@ -48,6 +48,14 @@ IMPURE_MODULES = {
     "training.bases": "finds the published model that another one starts from",
     "training.plan": "a plan is made from what is on disk",
     "training.publish": "stamps the records with the time they were published at",
+    "training.seeds": "the file of the runs with further seeds",
+    "training.split_state": "the file of the splits that are fitted",
+    "training.trial_plan": "a plan is made from what is on disk",
+    "training.walk_plan": "a plan is made from what is on disk",
+    "training.tune_files": "reads the files that a tuning proposes to add to",
+    "training.tune_study": "the database of the trials, and their time limit",
+    "training.walk_state": "the file of the folds that are finished",
+    "training.work": "tells how long each model took, and when it began",
     "training.run_state": "the file of a training that has not finished",
 }
 

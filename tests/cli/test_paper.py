@@ -40,8 +40,10 @@ def test_flags_make_the_request(ask, line, request_):
     [
         ("", {}),
         (
-            ("--sandbox box --prediction-file s.csv --label gru --predict --cash 1000.5 "
-            "--with-cashflows --fresh --no-chart --dry-run --half-spread-bps 5"),
+            (
+                "--sandbox box --prediction-file s.csv --label gru --predict --cash 1000.5 "
+                "--with-cashflows --fresh --no-chart --dry-run --half-spread-bps 5"
+            ),
             {
                 "sandbox": Path("box"),
                 "prediction_file": Path("s.csv"),

@@ -81,6 +81,17 @@ def test_a_real_zero_is_zero_and_the_undefined_is_null(workspace):
     assert {"a": expected} == json.loads(outputs[-1].read_text())
 
 
+def test_rows_can_be_kept_and_told_more_of(workspace):
+    publish_predictions(workspace, records(workspace, "a", "b"), replaces=True)
+    spreads = {"c": {"Seeds": 3}}
+    publish_predictions(
+        workspace, records(workspace, "c"), replaces=True, keeping=("a",), spreads=spreads
+    )
+    table = read_performance(workspace, ANCHOR)
+    assert {"a", "c"} == set(table)
+    assert 3 == table["c"]["Seeds"]
+
+
 def test_publishing_again_changes_nothing(workspace, files):
     publish_predictions(workspace, records(workspace, "a", "b"), replaces=True)
     before = files(workspace.root)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from quantpits.modeling.results import ModelResult, model_result, result_lines
+from quantpits.modeling.spread import Spread
 from quantpits.records import ModelRecord
 
 RECORD = ModelRecord(
@@ -36,12 +38,20 @@ def test_lines_for_a_person():
         model_result("b", "reused", record=RECORD),
         model_result("c", "planned"),
         ModelResult(model="d", status="failed", message="no columns"),
+        replace(
+            model_result("e", "done", seconds=2.0),
+            peak_mib=812,
+            ic_seeds=Spread(3, 0.05, 0.01, 0.04, 0.06),
+        ),
     ]
     metrics = "IC 0.0000, ICIR -0.250, Rank IC 0.0310, Rank ICIR undefined"
+    undefined = "IC undefined, ICIR undefined, Rank IC undefined, Rank ICIR undefined"
     expected = [
         f"a: done in 1.2 s, {metrics}",
         f"b: reused, {metrics}",
         "c: planned",
         "d: FAILED: no columns",
+        f"e: done in 2.0 s with 812 MiB, {undefined}",
+        "  IC over 3 seeds 0.0500 ± 0.0100 (0.0400 to 0.0600)",
     ]
     assert expected == result_lines(results)

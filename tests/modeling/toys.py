@@ -216,3 +216,35 @@ class Heir(Network):
     def fit(self, dataset):
         print(self.layer.weight.detach().numpy()[0].tolist())  # noqa: T201 - goes to the run's log
         super().fit(dataset)
+
+
+class OnlySeven(Linear):
+    """Learns with the seed 7 only."""
+
+    def fit(self, dataset, save_path=None):
+        if self.seed != 7:
+            raise RuntimeError("not with this seed")
+        super().fit(dataset, save_path)
+
+
+class KilledAtNine(Killed):
+    """Kills its own process while fitting with the seed 9, unless it is mended."""
+
+    def __init__(self, mended="", seed=None):
+        super().__init__(mended, seed=seed)
+
+    def fit(self, dataset, save_path=None):
+        if self.seed == 9:
+            super().fit(dataset, save_path)
+        else:
+            Linear.fit(self, dataset, save_path)
+
+
+class KilledLater(Killed):
+    """Kills its own process in the second fold of a walk-forward, unless it is mended."""
+
+    def fit(self, dataset, save_path=None):
+        if str(dataset.segments["test"][0]) > "2022-02-20":
+            super().fit(dataset, save_path)
+        else:
+            Linear.fit(self, dataset, save_path)

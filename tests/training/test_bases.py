@@ -124,4 +124,4 @@ def test_a_chain_of_bases_is_trained_from_its_beginning(make, workflow):
 def test_a_job_without_a_base_needs_nothing(make, workflow):
     workspace = make({"a": workflow()})
     job = make_plan(workspace, TrainRequest()).jobs["a"]
-    assert base_content(workspace, job, {}) is None
+    assert base_content(workspace, job, known={}) is None
