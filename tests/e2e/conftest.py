@@ -111,7 +111,8 @@ def first_orders(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
     )
     outcome = run_one("-c", code, str(target), cwd=target.parent)
     assert 0 == outcome.exit_code, outcome.stderr
-    kept = target.parent / "first"
+    # Under the same name, which the order sheet says.
+    kept = target.parent / "first" / target.name
     shutil.copytree(target, kept)
     return DemoRun(Workspace(kept), {"target": str(target)})
 
