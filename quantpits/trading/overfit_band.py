@@ -132,7 +132,11 @@ def sharpe_bands(
     for first in range(0, n_resamples, block):
         stop = min(first + block, n_resamples)
         counts = bootstrap_counts(n_sessions, stop - first, rng=rng).astype(np.float64)
-        ratios[:, first:stop] = _ratios(excess @ counts.T, squares @ counts.T, n_sessions)
+        for path in range(n_paths):
+            # Sums of rows, not a matrix product: BLAS rounds by the number of paths and threads.
+            total = (counts * excess[path]).sum(axis=1)
+            total_squares = (counts * squares[path]).sum(axis=1)
+            ratios[path, first:stop] = _ratios(total, total_squares, n_sessions)
     tail = (1.0 - confidence) / 2.0
     bands = np.quantile(ratios, [tail, 1.0 - tail], axis=1).T * np.sqrt(periods_per_year)
     spread = excess.var(axis=1)

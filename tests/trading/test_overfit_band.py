@@ -54,6 +54,15 @@ def test_the_band_is_as_wide_as_theory_says():
     assert 2 * 1.645 / math.sqrt(4) == pytest.approx(high - low, rel=0.12)
 
 
+@pytest.mark.parametrize("n_sessions", [37, 110, 252])
+def test_a_path_has_the_same_band_beside_any_others(n_sessions):
+    paths = np.array([_path(seed, n_sessions) for seed in range(7)])
+    alone = [list(sharpe_band(path, seed=3)) for path in paths]
+    for n_beside in (1, 2, 5):
+        beside = [sharpe_bands(paths[at : at + n_beside], seed=3)[0].tolist() for at in range(7)]
+        assert alone == beside
+
+
 def test_the_same_seed_gives_the_same_band():
     assert sharpe_band(_path(1), seed=4) == sharpe_band(_path(1), seed=4)
     assert sharpe_band(_path(1), seed=4) != sharpe_band(_path(1), seed=5)
