@@ -12,7 +12,7 @@ from quantpits.charts.palette import GOOD, WARNING, series_color
 if TYPE_CHECKING:
     from quantpits.charts.kinds import BarsChart, FloatArray, HistogramChart
 
-__all__ = ["BarRow", "bar_rows", "histogram", "is_far_right"]
+__all__ = ["BarRow", "bar_colors", "bar_rows", "histogram", "is_far_right"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +110,26 @@ def histogram(chart: HistogramChart) -> tuple[FloatArray, FloatArray]:
     which = np.searchsorted(edges, values, side="left") - 1
     counts = np.bincount(np.clip(which, 0, len(edges) - 2), minlength=len(edges) - 1)
     return edges, counts.astype(float)
+
+
+def bar_colors(chart: HistogramChart, edges: FloatArray) -> list[str]:
+    """Return the color of each bar of a histogram.
+
+    Parameters
+    ----------
+    chart : HistogramChart
+        Says where it is split.
+    edges : float64 [k + 1]
+        Of the bars.
+
+    Returns
+    -------
+    list of str [k]
+        At or below the split that of a warning.
+    """
+    middles = (edges[1:] + edges[:-1]) / 2
+    is_warning = middles <= (-np.inf if chart.split is None else chart.split)
+    return [WARNING if warns else GOOD for warns in is_warning]
 
 
 def is_far_right(edges: FloatArray, value: float) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from quantpits.charts.bars import bar_rows, histogram, is_far_right
+from quantpits.charts.bars import bar_colors, bar_rows, histogram, is_far_right
 from quantpits.charts.canvas import (
     FONT_SIZE,
     INK,
@@ -20,7 +20,7 @@ from quantpits.charts.canvas import (
     new_frame,
     text_width,
 )
-from quantpits.charts.palette import GOOD, WARNING, series_color
+from quantpits.charts.palette import series_color
 from quantpits.charts.ticks import common_digits, number_text
 
 if TYPE_CHECKING:
@@ -143,14 +143,12 @@ def histogram_figure(chart: HistogramChart) -> Figure:
     frame = new_frame(chart.title, chart.subtitle, height=4.4)
     axes = frame.axes(0.9, 0.6, right=frame.width - 0.4, top=frame.top - 0.3)
     edges, counts = histogram(chart)
-    middles = (edges[1:] + edges[:-1]) / 2
-    is_warning = middles <= (-np.inf if chart.split is None else chart.split)
     axes.bar(
         edges[:-1],
         counts,
         width=np.diff(edges),
         align="edge",
-        color=[WARNING if warns else GOOD for warns in is_warning],
+        color=bar_colors(chart, edges),
         edgecolor="white",
         linewidth=0.5,
     )

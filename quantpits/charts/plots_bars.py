@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantpits.charts.bars import bar_rows, histogram, is_far_right
+from quantpits.charts.bars import bar_colors, bar_rows, histogram, is_far_right
 from quantpits.charts.encoding import array_json, label_text
-from quantpits.charts.palette import GOOD, WARNING
 from quantpits.charts.plot import LONG_ROW, Plot, axis_layout, category_axis
 from quantpits.charts.ticks import number_text
 
@@ -94,14 +93,12 @@ def histogram_plot(chart: HistogramChart) -> Plot:
         Marks are lines with their names.
     """
     edges, counts = histogram(chart)
-    middles = (edges[1:] + edges[:-1]) / 2
-    is_warning = middles <= (-np.inf if chart.split is None else chart.split)
     trace = {
         "type": "bar",
-        "x": array_json(middles),
+        "x": array_json((edges[1:] + edges[:-1]) / 2),
         "y": array_json(counts),
         "width": float(edges[1] - edges[0]) * 0.97,
-        "marker": {"color": [WARNING if warns else GOOD for warns in is_warning]},
+        "marker": {"color": bar_colors(chart, edges)},
         "showlegend": False,
         "hovertemplate": "%{y:,d} around %{x:.3g}<extra></extra>",
     }

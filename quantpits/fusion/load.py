@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from quantpits.config import EnsembleConfig
 from quantpits.errors import (
     ArtifactError,
-    CorruptArtifactError,
     DataError,
     Finding,
     MissingArtifactError,
@@ -24,12 +23,11 @@ from quantpits.market import load_calendar, resolve_market
 from quantpits.records import (
     ModelRecord,
     TrainRecords,
-    find_prediction,
-    load_model_prediction,
+    load_model_panel,
+    prediction_sha256,
     read_performance,
     read_train_records,
 )
-from quantpits.signals import panel_from_series
 from quantpits.workspace import Progress, sha256_file
 
 if TYPE_CHECKING:
@@ -80,6 +78,11 @@ class Basis:
     def anchor(self) -> date:
         """Last session the scores know of."""
         return self.records.anchor_date
+
+    @property
+    def synthetic_market(self) -> str | None:
+        """Name of the market, if the program made it itself."""
+        return self.market_label if self.is_synthetic else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,7 @@ def load_scores(
         for model in models:
             try:
                 panels[model] = _load_panel(workspace, basis, model)
-                inputs[model] = _input_sha256(workspace, records[model], model)
+                inputs[model] = prediction_sha256(workspace, records[model], model=model)
             except (ArtifactError, DataError) as error:
                 failures[model] = error
             advance(note=model)
@@ -244,39 +247,20 @@ def _refuse_model_labels(plans: tuple[ComboPlan, ...], basis: Basis) -> None:
 
 
 def _load_panel(workspace: Workspace, basis: Basis, model: str) -> ScorePanel:
-    record = basis.records.model_records.get(model)
-    if record is None:
+    if model not in basis.records.model_records:
         raise MissingArtifactError(
             f"The model {model!r} has not been trained.",
             where=basis.records_file,
             hint=f"{nearest_hint(model, basis.records.models)}; train it with "
             f"quantpits train --models {model}, or take it out of the combo",
         )
-    if basis.is_synthetic and record.market_label not in {"", basis.market_label}:
-        raise StaleArtifactError(
-            f"The model {model!r} was run on other market data.",
-            where=basis.records_file,
-            expected=basis.market_label,
-            found=record.market_label,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    panel = panel_from_series(load_model_prediction(workspace, basis.records, model))
-    last = panel.dates[-1].item()
-    if last > basis.anchor:
-        raise CorruptArtifactError(
-            f"The predictions of the model {model!r} go beyond their anchor.",
-            expected=f"last date {basis.anchor}",
-            found=last,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    if last < basis.anchor:
-        raise StaleArtifactError(
-            f"The predictions of the model {model!r} end before the anchor.",
-            expected=f"last date {basis.anchor}",
-            found=last,
-            hint=f"predict again: prod_predict_only.py --models {model}",
-        )
-    return panel
+    return load_model_panel(
+        workspace,
+        basis.records,
+        model=model,
+        records_file=basis.records_file,
+        synthetic_market=basis.synthetic_market,
+    )
 
 
 def market_findings(basis: Basis, loaded: Loaded) -> tuple[Finding, ...]:
@@ -303,13 +287,6 @@ def market_findings(basis: Basis, loaded: Loaded) -> tuple[Finding, ...]:
         f"{basis.market_label!r}. If that is more than a moved folder, predict again."
     )
     return (Finding("FUS014", "warning", message, source=basis.records_file.name),)
-
-
-def _input_sha256(workspace: Workspace, record: ModelRecord, model: str) -> str:
-    """Return the hash of what was fused: the recorded one, or that of an older system's CSV."""
-    if record.prediction_sha256 is not None:
-        return record.prediction_sha256
-    return sha256_file(find_prediction(workspace, model, record.anchor_date))
 
 
 def _metrics(workspace: Workspace, record: ModelRecord, model: str) -> ModelMetrics:

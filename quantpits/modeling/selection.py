@@ -9,7 +9,7 @@ tomorrow's orders.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from quantpits.errors import UsageError, name_list
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from quantpits.config import ModelRegistry, RegistryEntry
 
-__all__ = ["ModelSelection", "select_models"]
+__all__ = ["ModelSelection", "select_models", "selection_of"]
 
 _SOURCE = "config/model_registry.yaml"
 
@@ -49,6 +49,24 @@ class ModelSelection:
     market: str | None = None
     tag: str | None = None
     skip: tuple[str, ...] = ()
+
+
+def selection_of(request: object) -> ModelSelection:
+    """Return what a request asks for.
+
+    Parameters
+    ----------
+    request : object
+        Of a step, with the fields of `ModelSelection` among its own.
+
+    Returns
+    -------
+    ModelSelection
+        The same values.
+    """
+    return ModelSelection(
+        **{field.name: getattr(request, field.name) for field in fields(ModelSelection)}
+    )
 
 
 def select_models(registry: ModelRegistry, selection: ModelSelection) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from quantpits.post_trade.journal import (
     Transaction,
     TransactionKind,
 )
+from quantpits.post_trade.live import line_words
 from quantpits.post_trade.money import cny_text
 from quantpits.post_trade.reconcile import reconcile
 from quantpits.post_trade.request import DayReport
@@ -360,16 +361,11 @@ def _day_report(
         flow_fen=sum(flow.fen for flow in transaction.flows if not flow.is_in_export)
         + sum(line.net_cash_fen for line in transaction.lines if line.effect in _TRANSFERS),
         nav_fen=after.cash_fen + after.pending_fen + worth,
-        lines=tuple(_words(line) for line in transaction.lines) if verbose else (),
+        lines=tuple(line_words(line) for line in transaction.lines) if verbose else (),
     )
 
 
 _TRANSFERS = (Effect.DEPOSIT, Effect.WITHDRAWAL)
-
-
-def _words(line: BrokerLine) -> str:
-    what = f" {line.instrument} {line.shares} shares at {line.price}" if line.instrument else ""
-    return f"{line.where} {line.trade_type}{what}: cash {cny_text(line.net_cash_fen)}"
 
 
 def _fee_findings(lines: Sequence[BrokerLine]) -> list[Finding]:

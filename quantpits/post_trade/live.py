@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantpits.post_trade.journal import TransactionKind
+from quantpits.post_trade.money import cny_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -187,3 +188,20 @@ def line_identity(line: BrokerLine) -> tuple[str, int]:
         Hash of what happened, and its number among lines of equal content.
     """
     return line.content_sha256, line.key.ordinal
+
+
+def line_words(line: BrokerLine) -> str:
+    """Return a line of a broker's file for a person.
+
+    Parameters
+    ----------
+    line : BrokerLine
+        A line of one session.
+
+    Returns
+    -------
+    str
+        Where it stands, what it is, and the cash it moves.
+    """
+    what = f" {line.instrument} {line.shares} shares at {line.price}" if line.instrument else ""
+    return f"{line.where} {line.trade_type}{what}: cash {cny_text(line.net_cash_fen)}"

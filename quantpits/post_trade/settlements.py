@@ -25,8 +25,7 @@ from quantpits.errors import (
 from quantpits.post_trade.batch import SettlementFile
 from quantpits.post_trade.brokers.files import LARGEST_FILE_BYTES, parse_settlement_name
 from quantpits.post_trade.daybook import check_settle_dates
-from quantpits.post_trade.live import current_sources, line_identity, session_lines
-from quantpits.post_trade.money import cny_text
+from quantpits.post_trade.live import current_sources, line_identity, line_words, session_lines
 from quantpits.workspace.atomic import sha256_bytes
 
 if TYPE_CHECKING:
@@ -402,15 +401,10 @@ def line_differences(booked: Iterable[BrokerLine], found: Iterable[BrokerLine]) 
     for sign, lines in (("-", booked), ("+", found)):
         sides[sign] = {line_identity(line): line for line in lines}
     texts = [
-        f"{sign} {_words(line)}"
+        f"{sign} {line_words(line)}"
         for sign, other in (("-", "+"), ("+", "-"))
         for identity, line in sides[sign].items()
         if identity not in sides[other]
     ]
     more = len(texts) - _DIFFERENCES_SHOWN
     return (*texts[:_DIFFERENCES_SHOWN], *((f"and {more} more",) if more > 0 else ()))
-
-
-def _words(line: BrokerLine) -> str:
-    what = f" {line.instrument} {line.shares} shares at {line.price}" if line.instrument else ""
-    return f"{line.where} {line.trade_type}{what}: cash {cny_text(line.net_cash_fen)}"

@@ -9,7 +9,7 @@ from quantpits.errors import MissingArtifactError, name_list
 from quantpits.modeling.artifacts import has_artifact, trained_module
 from quantpits.modeling.fingerprint import library_versions, result_fingerprint
 from quantpits.modeling.outcome import RunFacts
-from quantpits.modeling.selection import ModelSelection, select_models
+from quantpits.modeling.selection import select_models, selection_of
 from quantpits.modeling.setting import Setting, load_setting
 from quantpits.modeling.windows import compute_windows
 from quantpits.records import ModelRecord, TrainRecords, read_train_records
@@ -78,7 +78,7 @@ def make_plan(workspace: Workspace, request: PredictRequest) -> PredictPlan:
         If a selected model was never trained.
     """
     setting = load_setting(workspace)
-    names = select_models(setting.registry, _selection(request))
+    names = select_models(setting.registry, selection_of(request))
     records = read_train_records(workspace, request.source_records)
     _check_trained(workspace, names, records)
     # The horizon shortens the train and validation windows only, which a prediction does not have.
@@ -110,18 +110,6 @@ def make_plan(workspace: Workspace, request: PredictRequest) -> PredictPlan:
         )
     }
     return PredictPlan(setting, experiment, test, facts, sources, current)
-
-
-def _selection(request: PredictRequest) -> ModelSelection:
-    return ModelSelection(
-        models=request.models,
-        all_enabled=request.all_enabled,
-        algorithm=request.algorithm,
-        dataset=request.dataset,
-        market=request.market,
-        tag=request.tag,
-        skip=request.skip,
-    )
 
 
 def _check_trained(workspace: Workspace, names: tuple[str, ...], records: TrainRecords) -> None:

@@ -11,7 +11,11 @@ command line. Everything is written atomically, and nothing is written when noth
 has changed.
 """
 
-from quantpits.records.model_scores import load_model_prediction
+from quantpits.records.model_scores import (
+    load_model_panel,
+    load_model_prediction,
+    prediction_sha256,
+)
 from quantpits.records.performance import (
     merge_performance,
     publish_performance,
@@ -44,12 +48,14 @@ __all__ = [
     "WrittenPrediction",
     "find_prediction",
     "list_predictions",
+    "load_model_panel",
     "load_model_prediction",
     "merge_performance",
     "merge_records",
     "meta_path",
     "parse_prediction_name",
     "prediction_path",
+    "prediction_sha256",
     "publish_full",
     "publish_performance",
     "read_performance",

@@ -14,17 +14,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from quantpits.errors import CorruptArtifactError, MissingArtifactError, name_list
+from quantpits.errors import (
+    CorruptArtifactError,
+    MissingArtifactError,
+    StaleArtifactError,
+    name_list,
+)
 from quantpits.records.prediction_files import find_prediction, read_prediction_csv
 from quantpits.records.scores import checked_scores
+from quantpits.signals import panel_from_series
+from quantpits.workspace import sha256_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.records.train_records import ModelRecord, TrainRecords
+    from quantpits.signals import ScorePanel
     from quantpits.workspace import Workspace
 
-__all__ = ["load_model_prediction"]
+__all__ = ["load_model_panel", "load_model_prediction", "prediction_sha256"]
 
 _AGAIN = "predict with that model again: quantpits predict --models {model}"
 
@@ -73,6 +81,97 @@ def load_model_prediction(workspace: Workspace, records: TrainRecords, model: st
         return read_prediction_csv(find_prediction(workspace, model, record.anchor_date))
     path = _inside(workspace, model, record.prediction_path)
     return _scores_of(_verified_object(path, model, record), model, path)
+
+
+def load_model_panel(
+    workspace: Workspace,
+    records: TrainRecords,
+    *,
+    model: str,
+    records_file: Path,
+    synthetic_market: str | None,
+) -> ScorePanel:
+    """Return the scores of a model's current run, if they can be put beside those of others.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose model it is.
+    records : TrainRecords
+        The current records, with one of the model.
+    model : str
+        Name in the registry.
+    records_file : Path
+        Where the records stand, for messages.
+    synthetic_market : str or None
+        Name of the synthetic market, which the scores must be of; None for any other market, whose
+        folder may have moved.
+
+    Returns
+    -------
+    ScorePanel
+        Up to the anchor of the records, and no further.
+
+    Raises
+    ------
+    StaleArtifactError
+        If they are of another market, or end before the anchor.
+    CorruptArtifactError
+        If they go beyond the anchor, or are not the recorded ones.
+    MissingArtifactError
+        If what the record names does not exist.
+    DataError
+        If the scores repeat a pair or hold an infinite number.
+    """
+    again = f"predict again: quantpits predict --models {model}"
+    label = records.model_records[model].market_label
+    if synthetic_market is not None and label not in {"", synthetic_market}:
+        raise StaleArtifactError(
+            f"The model {model!r} was run on other market data.",
+            where=records_file,
+            expected=synthetic_market,
+            found=label,
+            hint=again,
+        )
+    panel = panel_from_series(load_model_prediction(workspace, records, model))
+    last, anchor = panel.dates[-1].item(), records.anchor_date
+    if last > anchor:
+        raise CorruptArtifactError(
+            f"The predictions of the model {model!r} go beyond their anchor.",
+            expected=f"predictions that do not go beyond the anchor, {anchor}",
+            found=last,
+            hint=again,
+        )
+    if last < anchor:
+        raise StaleArtifactError(
+            f"The predictions of the model {model!r} end before the anchor.",
+            expected=f"last date {anchor}",
+            found=last,
+            hint=again,
+        )
+    return panel
+
+
+def prediction_sha256(workspace: Workspace, record: ModelRecord, *, model: str) -> str:
+    """Return the hash of what `load_model_prediction` reads.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose model it is.
+    record : ModelRecord
+        Its record.
+    model : str
+        Name in the registry.
+
+    Returns
+    -------
+    str
+        The recorded hash, or that of an older system's CSV.
+    """
+    if record.prediction_sha256 is not None:
+        return record.prediction_sha256
+    return sha256_file(find_prediction(workspace, model, record.anchor_date))
 
 
 def _inside(workspace: Workspace, model: str, relative: str) -> Path:

@@ -14,16 +14,13 @@ import numpy as np
 
 from quantpits.errors import (
     ArtifactError,
-    CorruptArtifactError,
     DataError,
     Finding,
-    StaleArtifactError,
     name_list,
 )
 from quantpits.market import resolve_market
-from quantpits.records import find_prediction, load_model_prediction, read_train_records
-from quantpits.signals import panel_from_series
-from quantpits.workspace import SILENT, Progress, sha256_file
+from quantpits.records import load_model_panel, prediction_sha256, read_train_records
+from quantpits.workspace import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +60,11 @@ class Basis:
     def anchor(self) -> date:
         """Last session the predictions know of."""
         return self.records.anchor_date
+
+    @property
+    def synthetic_market(self) -> str | None:
+        """Name of the market, if the program made it itself."""
+        return self.market_label if self.is_synthetic else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +162,15 @@ def load_predictions(
     with progress.stage("Loading predictions", total=len(models)) as advance:
         for model in sorted(models):
             try:
-                panels[model] = _load_panel(workspace, basis, model)
-                inputs[model] = _input_sha256(workspace, basis, model)
+                panels[model] = load_model_panel(
+                    workspace,
+                    basis.records,
+                    model=model,
+                    records_file=basis.records_file,
+                    synthetic_market=basis.synthetic_market,
+                )
+                record = basis.records.model_records[model]
+                inputs[model] = prediction_sha256(workspace, record, model=model)
             except (ArtifactError, DataError) as error:
                 failures[model] = error
             advance(note=model)
@@ -172,40 +181,6 @@ def load_predictions(
     if failures and not (allow_missing and panels):
         _refuse_failed(failures, allow_missing=allow_missing)
     return Predictions(panels=panels, inputs=inputs, findings=findings)
-
-
-def _load_panel(workspace: Workspace, basis: Basis, model: str) -> ScorePanel:
-    record = basis.records.model_records[model]
-    again = f"predict again: quantpits predict --models {model}"
-    if basis.is_synthetic and record.market_label not in {"", basis.market_label}:
-        raise StaleArtifactError(
-            f"The model {model!r} was run on other market data.",
-            where=basis.records_file,
-            expected=basis.market_label,
-            found=record.market_label,
-            hint=again,
-        )
-    panel = panel_from_series(load_model_prediction(workspace, basis.records, model))
-    last = panel.dates[-1].item()
-    if last == basis.anchor:
-        return panel
-    is_beyond = last > basis.anchor
-    error = CorruptArtifactError if is_beyond else StaleArtifactError
-    raise error(
-        f"The predictions of the model {model!r} {'go beyond' if is_beyond else 'end before'} "
-        "the anchor.",
-        expected=f"last date {basis.anchor}",
-        found=last,
-        hint=again,
-    )
-
-
-def _input_sha256(workspace: Workspace, basis: Basis, model: str) -> str:
-    """Return the recorded hash of what was read, or that of an older system's CSV."""
-    record = basis.records.model_records[model]
-    if record.prediction_sha256 is not None:
-        return record.prediction_sha256
-    return sha256_file(find_prediction(workspace, model, record.anchor_date))
 
 
 def _refuse_failed(

@@ -6,13 +6,13 @@ jobs are ordered so that models that read the same features follow each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from quantpits.errors import ArtifactError, Finding
 from quantpits.modeling.artifacts import is_whole
 from quantpits.modeling.features import handler_group
-from quantpits.modeling.selection import ModelSelection, select_models
+from quantpits.modeling.selection import select_models, selection_of
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.records import ModelRecord, read_train_records
 from quantpits.training.bases import bases_first, in_order, outside_bases, started_from
@@ -23,6 +23,7 @@ from quantpits.training.seeds import SeedFamily, read_seed_runs
 
 if TYPE_CHECKING:
     from quantpits.modeling.fit import FitJob
+    from quantpits.modeling.selection import ModelSelection
     from quantpits.modeling.workflow import Workflow
     from quantpits.training.request import TrainRequest
     from quantpits.workspace import Workspace
@@ -198,15 +199,8 @@ def published_records(workspace: Workspace) -> dict[str, ModelRecord]:
 
 
 def _selection(request: TrainRequest) -> ModelSelection:
-    return ModelSelection(
-        models=request.models,
-        all_enabled=request.all_enabled or request.is_full or _only_skips(request),
-        algorithm=request.algorithm,
-        dataset=request.dataset,
-        market=request.market,
-        tag=request.tag,
-        skip=request.skip,
-    )
+    is_all = request.all_enabled or request.is_full or _only_skips(request)
+    return replace(selection_of(request), all_enabled=is_all)
 
 
 def _only_skips(request: TrainRequest) -> bool:

@@ -20,6 +20,7 @@ from quantpits.charts import (
     page_html,
     png_bytes,
 )
+from quantpits.training.tune_request import score_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,16 +118,13 @@ def _slice(name: str, done: Sequence[FrozenTrial]) -> Chart:
 
 
 def _facts(report: TuneReport) -> Facts:
-    def shown(value: float | None) -> str:
-        return "not known" if value is None else f"{value:.4f}"
-
     best = ", ".join(f"{name} = {value}" for name, value in report.best_arguments.items())
     return Facts(
         pairs=(
             ("objective", report.objective),
             ("trials", f"{report.n_trials}, {report.n_pruned} given up, {report.n_failed} failed"),
-            ("the workflow as it is", shown(report.start)),
-            ("best trial", shown(report.best)),
+            ("the workflow as it is", score_text(report.start)),
+            ("best trial", score_text(report.best)),
             ("its arguments", best or "none"),
             ("new model", report.tuned_model or "none: no trial was better"),
         )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from quantpits.errors import Finding
 
-__all__ = ["TuneReport", "TuneRequest"]
+__all__ = ["TuneReport", "TuneRequest", "score_text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,9 @@ class TuneReport:
             f"{self.n_trials} trials, {self.n_new} of them now; {self.n_pruned} given up early,"
             f" {self.n_failed} failed; {self.seconds:.1f} s."
         )
-        lines.append(f"Rank IC {_shown(self.best)}; of the workflow as it is {_shown(self.start)}.")
+        lines.append(
+            f"Rank IC {score_text(self.best)}; of the workflow as it is {score_text(self.start)}."
+        )
         lines += [f"  {name}: {value}" for name, value in self.best_arguments.items()]
         if self.tuned_model is None:
             lines.append("No trial was better than the workflow, so there is no new one.")
@@ -113,5 +115,6 @@ class TuneReport:
         return lines
 
 
-def _shown(value: float | None) -> str:
+def score_text(value: float | None) -> str:
+    """Return a score of the objective with four decimals, or that it is not known."""
     return "not known" if value is None else f"{value:.4f}"

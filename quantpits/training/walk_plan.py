@@ -12,7 +12,7 @@ from quantpits.errors import UsageError
 from quantpits.modeling.features import handler_group
 from quantpits.modeling.fingerprint import result_fingerprint
 from quantpits.modeling.folds import FoldSchedule, parse_step, walk_forward_folds
-from quantpits.modeling.selection import ModelSelection, select_models
+from quantpits.modeling.selection import select_models, selection_of
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.training.jobs import JobMaker, job_maker
 
@@ -84,16 +84,7 @@ def make_walk_plan(workspace: Workspace, request: WalkRequest) -> WalkPlan:
         If the market data are missing, or too short.
     """
     setting = load_setting(workspace)
-    selection = ModelSelection(
-        models=request.models,
-        all_enabled=request.all_enabled,
-        algorithm=request.algorithm,
-        dataset=request.dataset,
-        market=request.market,
-        tag=request.tag,
-        skip=request.skip,
-    )
-    names = select_models(setting.registry, selection)
+    names = select_models(setting.registry, selection_of(request))
     _check_names(setting.registry, names)
     workflows = read_workflows(workspace, setting.registry, names)
     experiment = setting.experiment("WalkForward")

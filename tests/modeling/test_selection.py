@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from quantpits.config import ModelRegistry
 from quantpits.errors import UsageError
-from quantpits.modeling.selection import ModelSelection, select_models
+from quantpits.modeling.selection import ModelSelection, select_models, selection_of
+from quantpits.prediction.request import PredictRequest
 
 ENTRIES = {
     "gru": {"algorithm": "gru", "dataset": "Alpha158", "market": "csi300", "tags": ["NN", "ts"]},
@@ -36,6 +37,12 @@ REGISTRY = ModelRegistry.model_validate(
 )
 def test_select_models(selection, expected):
     assert expected == select_models(REGISTRY, selection)
+
+
+def test_the_selection_of_a_request():
+    request = PredictRequest(models=("gru",), tag="nn", skip=("lightgbm",))
+    expected = ModelSelection(models=("gru",), tag="nn", skip=("lightgbm",))
+    assert expected == selection_of(request)
 
 
 def test_names_win_over_everything_and_do_not_ask_whether_enabled():

@@ -9,11 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quantpits.errors import CorruptArtifactError, DataError, MissingArtifactError
+from quantpits.errors import (
+    CorruptArtifactError,
+    DataError,
+    MissingArtifactError,
+    StaleArtifactError,
+)
 from quantpits.records import (
     ModelRecord,
     TrainRecords,
+    load_model_panel,
     load_model_prediction,
+    prediction_sha256,
     store_prediction,
 )
 
@@ -112,3 +119,64 @@ def test_a_record_without_a_hash_falls_back_to_the_csv(workspace, scores):
     store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores)
     found = load_model_prediction(workspace, replace(records, model_records={"gru": old}), "gru")
     pd.testing.assert_series_equal(scores, found, check_index_type=False)
+
+
+def panel_of(workspace, records: TrainRecords, *, synthetic_market: str | None = None):
+    return load_model_panel(
+        workspace,
+        records,
+        model="gru",
+        records_file=workspace.root / "latest_train_records.json",
+        synthetic_market=synthetic_market,
+    )
+
+
+def on_market(records: TrainRecords, label: str) -> TrainRecords:
+    return replace(
+        records, model_records={"gru": replace(records.model_records["gru"], market_label=label)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "synthetic_market"),
+    [("", None), ("", "synth 7"), ("synth 7", "synth 7"), ("a", None)],
+)
+def test_the_panel_of_a_model(workspace, scores, label, synthetic_market):
+    records = on_market(records_of(workspace, pickle.dumps(scores)), label)
+    panel = panel_of(workspace, records, synthetic_market=synthetic_market)
+    np.testing.assert_array_equal(scores.to_numpy().reshape(2, 2), panel.scores)
+
+
+def test_a_panel_of_another_synthetic_market_is_stale(workspace, scores):
+    records = on_market(records_of(workspace, pickle.dumps(scores)), "synth 7")
+    with pytest.raises(StaleArtifactError, match=r"other market(.|\n)*predict --models gru"):
+        panel_of(workspace, records, synthetic_market="synth 8")
+
+
+@pytest.mark.parametrize(
+    ("day", "error", "message"),
+    [
+        (5, CorruptArtifactError, "beyond their anchor"),
+        (9, StaleArtifactError, "before the anchor"),
+    ],
+)
+def test_a_panel_ends_at_the_anchor(  # noqa: PLR0917 - fixtures and cases
+    workspace, scores, day, error, message
+):
+    records = records_of(workspace, pickle.dumps(scores))
+    with pytest.raises(error, match=message):
+        panel_of(workspace, replace(records, anchor_date=date(2026, 2, day)))
+
+
+def test_the_hash_of_a_prediction(workspace, scores):
+    content = pickle.dumps(scores)
+    record = records_of(workspace, content).model_records["gru"]
+    expected = hashlib.sha256(content).hexdigest()
+    assert expected == prediction_sha256(workspace, record, model="gru")
+
+
+def test_the_hash_of_an_older_prediction_is_that_of_its_csv(workspace, scores):
+    written = store_prediction(workspace, "gru", anchor=ANCHOR, scores=scores)
+    old = replace(records_of(workspace, b"").model_records["gru"], prediction_sha256=None)
+    expected = hashlib.sha256(written.path.read_bytes()).hexdigest()
+    assert expected == prediction_sha256(workspace, old, model="gru")
