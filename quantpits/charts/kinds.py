@@ -14,9 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from quantpits.charts.shapes import check_length, check_matrix, check_series
+from quantpits.charts.shapes import (
+    DateArray,
+    FloatArray,
+    check_length,
+    check_matrix,
+    check_series,
+)
 from quantpits.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -40,8 +45,6 @@ __all__ = [
     "WeightsChart",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-DateArray = npt.NDArray[np.datetime64]
 AxisKind = Literal["percent", "number", "integer"]
 
 

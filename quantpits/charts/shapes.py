@@ -1,19 +1,21 @@
-"""Whether values fit the chart they are meant for."""
+"""The arrays that charts are made of, and whether they fit the chart they are meant for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from quantpits.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from quantpits.charts.kinds import DateArray, FloatArray
+__all__ = ["DateArray", "FloatArray", "check_length", "check_matrix", "check_series"]
 
-__all__ = ["check_length", "check_matrix", "check_series"]
+FloatArray = npt.NDArray[np.float64]
+DateArray = npt.NDArray[np.datetime64]
 
 
 def check_series(title: str, *, dates: DateArray, series: Mapping[str, FloatArray]) -> None:

@@ -12,12 +12,7 @@ books, and prices of the session that the orders are for.
 
 from __future__ import annotations
 
-from quantpits.orders.request import (
-    OrderProvenance,
-    OrderReport,
-    OrderRequest,
-    OrderTotals,
-    PlannedOrder,
-)
+from quantpits.orders.planned import OrderTotals, PlannedOrder
+from quantpits.orders.request import OrderProvenance, OrderReport, OrderRequest
 
 __all__ = ["OrderProvenance", "OrderReport", "OrderRequest", "OrderTotals", "PlannedOrder"]

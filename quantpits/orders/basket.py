@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.config import BasketConfig, BasketValue
-    from quantpits.orders.request import OrderReport, PlannedOrder
+    from quantpits.orders.planned import PlannedOrder
+    from quantpits.orders.request import OrderReport
 
 __all__ = ["basket_bytes", "basket_path", "exchange_of", "styled_code"]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from quantpits.orders.plan import OrderInputs, OrderPlan
-    from quantpits.orders.request import PlannedOrder
+    from quantpits.orders.planned import PlannedOrder
     from quantpits.trading import FeeSchedule
 
 __all__ = ["ORDER_CHECKS", "check_orders", "order_breaches"]

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.config import BasketConfig
-    from quantpits.orders.request import OrderReport, PlannedOrder
+    from quantpits.orders.planned import PlannedOrder
+    from quantpits.orders.request import OrderReport
     from quantpits.trading import DecisionRule
 
 __all__ = ["ORDER_COLUMNS", "WrittenOrders", "order_path", "plan_path", "write_orders"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantpits.errors import DataError, Finding, MissingDataError, name_list
-from quantpits.orders.request import OrderTotals, PlannedOrder
+from quantpits.orders.planned import OrderTotals, PlannedOrder
 from quantpits.signals import rank_scores
 from quantpits.trading import Decision, DecisionRule, size_orders, topk_buffer, topk_dropout
 

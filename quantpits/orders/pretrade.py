@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quantpits.config import PretradeConfig
     from quantpits.orders.inputs import Evening
     from quantpits.orders.plan import OrderPlan
-    from quantpits.orders.request import PlannedOrder
+    from quantpits.orders.planned import PlannedOrder
 
 __all__ = [
     "CHECK_CODES",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from quantpits.orders.request import OrderReport, PlannedOrder
+    from quantpits.orders.planned import PlannedOrder
+    from quantpits.orders.request import OrderReport
 
 __all__ = ["OrderSheet", "SheetLine", "SheetPart", "order_sheet", "sheet_path"]
 

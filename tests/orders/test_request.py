@@ -106,19 +106,6 @@ def test_default_request_follows_the_default_ensemble():
     assert not request.dry_run
 
 
-def test_totals_close(totals):
-    assert 100_098_397 == totals.funds_fen
-    assert totals.funds_fen == totals.purchases_fen + totals.reserve_fen
-
-
-def test_summary_of_totals(totals):
-    assert [
-        "Sell 1, buy 1, keep 2 of 3 positions; 1 alternates stand by.",
-        "  cash 1,000,000.00, deposits due -50.50, sales bring at least 1,034.47",
-        "  purchases cost at most 990,510.00 with fees, so at least 10,473.97 stays",
-    ] == totals.summary()
-
-
 def test_summary_of_provenance(provenance):
     assert [
         "Scores of 2026-01-30: ensemble_2026-01-30.csv, sha256 0123456789ab",
