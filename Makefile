@@ -37,6 +37,7 @@ bench: install-dev ## every speed claim: ratios and bars, on an idle machine (ab
 	$(BIN)/python -m benchmarks.search_end_to_end --case all
 	$(BIN)/python -m benchmarks.fusion_speed
 	$(BIN)/python -m benchmarks.ledger_import
+	$(BIN)/python -m benchmarks.feature_speed
 
 coverage: install-dev ## every test with branch coverage, and the gates of the pure rooms
 	rm -f .coverage .coverage.*
