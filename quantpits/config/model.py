@@ -68,6 +68,10 @@ class ModelConfig(ConfigFile):
         description="Keep the label's horizon free between train, valid and test [true or false]",
     )
     seed: Integer = Field(default=0, ge=0, lt=2**32, description="Seed of every model [integer]")
+    feature_cache: Flag = Field(
+        default=True,
+        description="Keep computed features in data/features/ for the next run [true or false]",
+    )
 
     start_time: IsoDate = Field(default=_EARLIEST, description="Fixed: first day of data [date]")
     fit_start_time: IsoDate = Field(default=_EARLIEST, description="Fixed: train start [date]")

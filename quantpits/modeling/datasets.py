@@ -15,7 +15,7 @@ from quantpits.modeling.foreign import captured_output, foreign_code, load_class
 if TYPE_CHECKING:
     import pandas as pd
 
-    from quantpits.modeling.features import FeatureStore
+    from quantpits.modeling.features.store import FeatureStore
     from quantpits.modeling.workflow import Plain
 
 __all__ = [
@@ -79,12 +79,15 @@ def redate_dataset(
 
     Notes
     -----
-    Nothing is fitted: processors only apply the state they were pickled with.
+    Nothing is fitted: processors only apply the state they were pickled with. Features are
+    computed from where the training's began, so that they are the training's to the last bit; rows
+    before `first` are not made.
     """
+    trained_from = getattr(dataset.handler, "start_time", None)
     span = {"start_time": first.isoformat(), "end_time": test[1].isoformat()}
     segments = {"test": [day.isoformat() for day in test]}
     dataset.config(handler_kwargs={"instruments": market, **span}, segments=segments)
-    features.fill_handler(dataset.handler, is_fitted=True)
+    features.fill_handler(dataset.handler, is_fitted=True, computed_from=trained_from)
     dataset.setup_data()
 
 

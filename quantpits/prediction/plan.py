@@ -146,6 +146,7 @@ def _facts(
                 "source_run": source,
                 "model_sha256": record.model_sha256,
                 "test": [day.isoformat() for day in test],
+                "features": "computed from the start of the training's",
                 "market": setting.config.market,
                 "data_hash": setting.data_hash,
                 "anchor_date": setting.anchor.isoformat(),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.modeling.features.use import FeatureUse
     from quantpits.modeling.results import ModelResult
 
 __all__ = ["PredictReport", "PredictRequest"]
@@ -74,7 +75,9 @@ class PredictReport:
     models : tuple of ModelResult
         In the registry's order.
     n_feature_computations : int
-        How often features were computed.
+        How often features were computed from their start.
+    feature_use : FeatureUse or None
+        How often they were computed, extended and read from disk.
     seconds : float
         Wall time [seconds].
     is_dry_run : bool
@@ -91,11 +94,13 @@ class PredictReport:
     test: list[str]
     models: tuple[ModelResult, ...]
     n_feature_computations: int = 0
+    feature_use: FeatureUse | None = None
     seconds: float = 0.0
     is_dry_run: bool = False
 
     def summary(self) -> list[str]:
         """Return lines for a person."""
+        from quantpits.modeling.features.use import FeatureUse  # noqa: PLC0415 - heavy
         from quantpits.modeling.results import result_lines  # noqa: PLC0415 - heavy
 
         lines = [
@@ -106,10 +111,8 @@ class PredictReport:
         if self.is_dry_run:
             lines.append("Dry run: nothing was predicted or written.")
         elif self.changed:
-            lines.append(
-                f"Published in {self.seconds:.1f} s;"
-                f" features were computed {self.n_feature_computations} times."
-            )
+            use = FeatureUse(self.n_feature_computations)
+            lines.append(f"Published in {self.seconds:.1f} s; {(self.feature_use or use).text()}.")
         else:
             lines.append("Nothing to do: these predictions are current already.")
         return lines

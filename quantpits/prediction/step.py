@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import textwrap
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantpits.errors import ArtifactError, Finding, ModelError, QuantPitsError
-from quantpits.modeling.features import FeatureStore, features_key
+from quantpits.modeling.features.cache import open_feature_cache
+from quantpits.modeling.features.store import FeatureStore, features_key
+from quantpits.modeling.features.use import FeatureUse
 from quantpits.modeling.forecast import ForecastJob, TrainedModel, load_trained, predict_model
 from quantpits.modeling.publication import describe_run, publish_predictions
 from quantpits.modeling.recorders import open_store
 from quantpits.modeling.resources import PeakMemory
-from quantpits.modeling.results import ModelResult, model_result
+from quantpits.modeling.results import ModelResult, drift_findings, model_result
 from quantpits.prediction.plan import PredictPlan, make_plan
 from quantpits.prediction.request import PredictReport, PredictRequest
 from quantpits.records import TrainRecords, merge_records
@@ -48,7 +50,8 @@ class _Predicted:
     failures: Mapping[str, QuantPitsError]
     seconds: Mapping[str, float]
     peak_mib: Mapping[str, int]
-    n_feature_computations: int
+    feature_use: FeatureUse = field(default_factory=FeatureUse)
+    feature_findings: tuple[Finding, ...] = ()
 
 
 def run(
@@ -104,9 +107,9 @@ def _predict(workspace: Workspace, plan: PredictPlan, *, progress: Progress) -> 
     """Predict with every model that is not current, one after the other."""
     names = [name for name in plan.facts if name not in plan.current]
     if not names:
-        return _Predicted({}, {}, {}, {}, 0)
+        return _Predicted({}, {}, {}, {})
     plan.setting.open_market()
-    features = FeatureStore()
+    features = FeatureStore(open_feature_cache(workspace, plan.setting.config))
     records: dict[str, ModelRecord] = {}
     failures: dict[str, QuantPitsError] = {}
     seconds: dict[str, float] = {}
@@ -128,7 +131,7 @@ def _predict(workspace: Workspace, plan: PredictPlan, *, progress: Progress) -> 
                 failures[name] = error
             seconds[name], peak_mib[name] = time.monotonic() - began, peak.mib()
             advance(1, name)
-    return _Predicted(records, failures, seconds, peak_mib, features.n_computations)
+    return _Predicted(records, failures, seconds, peak_mib, features.use, features.findings)
 
 
 def _load_all(
@@ -149,9 +152,10 @@ def _load_all(
 
 
 def _in_groups(trained: Mapping[str, TrainedModel]) -> list[str]:
-    """Return the models, those that read the same features side by side."""
+    """Return the models, those that read the same features from the same start side by side."""
     keys = {
-        name: features_key(each.dataset.handler, with_dates=False) for name, each in trained.items()
+        name: (features_key(handler, with_dates=False), str(getattr(handler, "start_time", None)))
+        for name, handler in ((name, each.dataset.handler) for name, each in trained.items())
     }
     return sorted(trained, key=lambda name: keys[name])
 
@@ -194,7 +198,7 @@ def _publish(
 def _report(
     workspace: Workspace, plan: PredictPlan, predicted: _Predicted | None = None
 ) -> PredictReport:
-    findings = []
+    findings = [*(() if predicted is None else predicted.feature_findings)]
     results = [_result(name, plan, predicted) for name in plan.facts]
     for result in results:
         if result.status == "failed":
@@ -204,6 +208,7 @@ def _report(
         elif result.run_id is not None and result.ic is None:
             message = f"the IC of {result.model} is undefined: its scores or labels are all equal"
             findings.append(Finding("PRD002", "warning", message, "prediction", result.model))
+    findings += drift_findings(results, source="prediction")
     return PredictReport(
         workspace=workspace.name,
         outputs=(),
@@ -214,7 +219,8 @@ def _report(
         market_label=plan.setting.source.label,
         test=[day.isoformat() for day in plan.test],
         models=tuple(results),
-        n_feature_computations=0 if predicted is None else predicted.n_feature_computations,
+        n_feature_computations=0 if predicted is None else predicted.feature_use.n_computed,
+        feature_use=None if predicted is None else predicted.feature_use,
         is_dry_run=predicted is None,
     )
 

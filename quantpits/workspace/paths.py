@@ -120,6 +120,11 @@ class Workspace:
         return self.data_dir / "cache"
 
     @property
+    def features_dir(self) -> Path:
+        """Features of models, computed; may be deleted at any time."""
+        return self.data_dir / "features"
+
+    @property
     def ledger_path(self) -> Path:
         """The books."""
         return self.data_dir / "ledger.db"

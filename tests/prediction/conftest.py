@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,10 @@ def train(make):
 def trained(train, workflow):
     """A workspace with two trained models."""
     return train({"a": workflow(), "b": workflow(weights=[0.0, 1.0, 0.5, 0.0])})
+
+
+@pytest.fixture
+def middle_and_later(tmp_path, later_market):
+    """The market one week later, and two."""
+    target = tmp_path / "middle"
+    return [globals()["set_market_end"](target, target, date(2022, 4, 7)), later_market]

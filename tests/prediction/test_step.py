@@ -8,7 +8,6 @@ import shutil
 import sys
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -44,7 +43,11 @@ def test_new_data_are_predicted_without_any_fit(trained, advance, toys):
     assert [] == fits(toys)
     assert ["done", "done"] == [each.status for each in report.models]
     assert (date(2022, 4, 15), True) == (report.anchor_date, report.changed)
-    assert 1 == report.n_feature_computations
+    assert (0, 1, 11) == (
+        report.n_feature_computations,
+        report.feature_use.n_extended,
+        report.feature_use.n_sessions,
+    )
     records = read_train_records(trained)
     assert ("Prod_Predict_WEEK", date(2022, 4, 15)) == (
         records.experiment_name,
@@ -92,7 +95,7 @@ def test_the_scores_are_those_of_the_training_where_both_have_some(trained):
     run(trained, ALL)
     after = load_model_prediction(trained, read_train_records(trained), "a")
     assert before.index.equals(after.index)
-    assert np.allclose(before, after, rtol=1e-5, atol=1e-8)
+    assert before.to_numpy().tobytes() == after.to_numpy().tobytes()
 
 
 def test_predicting_twice_predicts_once_and_changes_no_byte(trained, files):
@@ -202,9 +205,9 @@ def test_time_series_models_get_the_sessions_they_look_back_on(train, workflow, 
     workspace = train({"ts": json.dumps(content), "a": workflow()})
     before = load_model_prediction(workspace, read_train_records(workspace), "ts")
     report = run(workspace, ALL)
-    assert 1 == report.n_feature_computations
+    assert (0, 1) == (report.n_feature_computations, report.feature_use.n_read)
     after = load_model_prediction(workspace, read_train_records(workspace), "ts")
-    assert np.allclose(before, after, rtol=1e-5, atol=1e-8)
+    assert before.to_numpy().tobytes() == after.to_numpy().tobytes()
 
 
 def test_nothing_trained_is_refused_and_nothing_written(make, workflow, files):
@@ -214,3 +217,74 @@ def test_nothing_trained_is_refused_and_nothing_written(make, workflow, files):
         run(workspace, ALL)
     assert 3 == caught.value.exit_code
     assert before == files(workspace.root)
+
+
+def three_kinds(workflow):
+    """Return models of a matrix product, of sequences and of a toy, which round differently."""
+    infer = [
+        {"class": "RobustZScoreNorm", "kwargs": {"fields_group": "feature", "clip_outlier": True}},
+        {"class": "Fillna", "kwargs": {"fields_group": "feature"}},
+    ]
+    processors = {"infer_processors": infer, "learn_processors": [{"class": "DropnaLabel"}]}
+    module = "qlib.contrib.model.linear"
+    sequences = json.loads(workflow())
+    sequences["task"]["dataset"]["class"] = "TSDatasetH"
+    sequences["task"]["dataset"]["kwargs"]["step_len"] = 10
+    sequences["task"]["model"]["class"] = "Sequence"
+    linear = workflow("LinearModel", handler="Alpha158", module=module, processors=processors)
+    return {"linear": linear, "ts": json.dumps(sequences), "toy": workflow()}
+
+
+def scores_of(workspace):
+    records = read_train_records(workspace)
+    return {name: load_model_prediction(workspace, records, name) for name in records.models}
+
+
+def assert_same_bytes(expected, found):
+    for name, scores in expected.items():
+        both = scores.index.intersection(found[name].index)
+        assert len(both) > 100
+        first, second = (each.loc[both].to_numpy().tobytes() for each in (scores, found[name]))
+        assert first == second, name
+
+
+def test_a_score_of_a_day_is_the_same_whenever_and_however_it_is_asked_for(
+    train, workflow, copy_workspace, middle_and_later
+):
+    # One start of the computation for training and prediction, whatever is read from disk.
+    workspace = train(three_kinds(workflow))
+    trained_scores = scores_of(workspace)
+    ways = {name: copy_workspace(workspace, name) for name in ("kept", "gone", "off", "steps")}
+    for name in ("gone", "off"):
+        shutil.rmtree(ways[name].features_dir)
+    path = ways["off"].config_dir / "model_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"feature_cache": False}))
+    found = {}
+    for name, way in ways.items():
+        for folder in middle_and_later if name == "steps" else middle_and_later[-1:]:
+            config = way.config_dir / "market.yaml"
+            config.write_text(f"provider: qlib\nprovider_uri: {folder}\n")
+            report = run(way, ALL)
+        assert ["done"] * 3 == [each.status for each in report.models]
+        use = report.feature_use
+        expected = {"kept": (0, 2), "steps": (0, 2)}.get(name, (2, 0))
+        assert expected == (use.n_computed, use.n_extended)
+        assert (name != "off") == way.features_dir.exists()
+        found[name] = scores_of(way)
+        assert_same_bytes(trained_scores, found[name])
+    for name in ("gone", "off", "steps"):
+        for model, scores in found["kept"].items():
+            assert scores.equals(found[name][model])
+            csv = f"{model}_2022-04-15.csv"
+            contents = [(ways[each].predictions_dir / csv).read_bytes() for each in ("kept", name)]
+            assert contents[0] == contents[1]
+
+
+def test_features_that_cannot_be_kept_are_told(trained, advance):
+    shutil.rmtree(trained.features_dir)
+    trained.features_dir.write_text("no folder")
+    advance(trained)
+    report = run(trained, ALL)
+    assert ["FTR001"] == [each.code for each in report.findings]
+    assert "computed 1 times" in report.summary()[-1]
+    assert "no folder" == trained.features_dir.read_text()

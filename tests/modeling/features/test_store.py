@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from quantpits.market import MarketSource, open_qlib
-from quantpits.modeling.features import FeatureStore, features_key, handler_group
+from quantpits.modeling.features.store import FeatureStore, features_key, handler_group
 from quantpits.modeling.foreign import load_class, loadable
 
 DATES = {

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quantpits.modeling.features import FeatureStore, features_key
+from quantpits.modeling.features.store import (
+    LABEL,
+    FeatureStore,
+    features_key,
+    fill_with,
+    labels_of,
+)
 from quantpits.modeling.foreign import captured_output, foreign_code, load_class, loadable
 
 if TYPE_CHECKING:
@@ -24,12 +30,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from quantpits.modeling.features.cache import FeatureCache
     from quantpits.modeling.windows import DateWindows
     from quantpits.modeling.workflow import Plain
 
 __all__ = ["FoldFeatures", "unfilled_handler"]
-
-_LABEL = "label"
 
 
 class FoldFeatures(FeatureStore):
@@ -39,6 +44,8 @@ class FoldFeatures(FeatureStore):
     ----------
     first, last : date
         The span: nothing outside of it is read.
+    cache : FeatureCache or None
+        Where computed features are kept for the next run; nowhere if None.
 
     Notes
     -----
@@ -46,26 +53,13 @@ class FoldFeatures(FeatureStore):
     feature may differ in its last digit from the one of a handler that starts later.
     """
 
-    def __init__(self, first: date, last: date) -> None:
-        super().__init__()
+    def __init__(self, first: date, last: date, *, cache: FeatureCache | None = None) -> None:
+        super().__init__(cache)
         self.span = (pd.Timestamp(first), pd.Timestamp(last))
         self._span_key: str | None = None
         self._whole: pd.DataFrame | None = None
         self._cut: pd.DataFrame | None = None
         self._filled: weakref.ref[Any] | None = None
-
-    def fill_handler(self, handler: Any, *, is_fitted: bool = False) -> None:
-        """Give a handler its days of the features and run its processors.
-
-        Parameters
-        ----------
-        handler : Qlib DataHandler
-            Universe and dates are read from it.
-        is_fitted : bool
-            Whether its processors carry fitted state, which is then applied and never fitted again.
-        """
-        self._cut, self._filled = self._days_of(handler), weakref.ref(handler)
-        _fill(handler, self._cut, is_fitted=is_fitted)
 
     def fill_fitted_on(self, handler: Any, days: NDArray[np.datetime64]) -> None:
         """Give a handler its days of the features and processors fitted on some of them.
@@ -77,18 +71,15 @@ class FoldFeatures(FeatureStore):
         days : datetime64[D] [n_days]
             The days to fit the processors on.
         """
-        self._cut, self._filled = self._days_of(handler), weakref.ref(handler)
-        is_learnt = self._cut.index.get_level_values("datetime").isin(days.astype("datetime64[ns]"))
-        _fill(handler, self._cut.loc[is_learnt].copy(), is_fitted=False)
-        _fill(handler, self._cut, is_fitted=True)
+        cut = self._features(handler, None)
+        is_learnt = cut.index.get_level_values("datetime").isin(days.astype("datetime64[ns]"))
+        fill_with(handler, cut.loc[is_learnt].copy(), is_fitted=False)
+        fill_with(handler, cut, is_fitted=True)
 
     def raw_labels(self, handler: Any) -> pd.DataFrame | None:
         """Return the unprocessed labels of the handler that was filled last; None without any."""
-        if self._cut is None or self._filled is None or self._filled() is not handler:
-            return None
-        if _LABEL not in self._cut.columns.get_level_values(0):
-            return None
-        return self._cut.loc[:, [_LABEL]].droplevel(0, axis=1)
+        is_its = self._filled is not None and self._filled() is handler
+        return labels_of(self._cut) if is_its else None
 
     def content_hash(self, handler: Any, windows: DateWindows) -> str:
         """Return the sha256 of everything a fold can learn from or predict with.
@@ -107,7 +98,7 @@ class FoldFeatures(FeatureStore):
         """
         frame = self._days_of(handler)
         digest = hashlib.sha256()
-        is_label = frame.columns.get_level_values(0) == _LABEL
+        is_label = frame.columns.get_level_values(0) == LABEL
         days = frame.index.get_level_values("datetime")
         learnt = frame.loc[days <= pd.Timestamp(windows.valid[1]), is_label]
         for part in (frame.loc[:, ~is_label], learnt):
@@ -123,6 +114,11 @@ class FoldFeatures(FeatureStore):
         super().clear()
         self._span_key = self._whole = self._cut = self._filled = None
 
+    def _features(self, handler: Any, _computed_from: object) -> pd.DataFrame:
+        """Return the days of a handler, which is then the one that was filled last."""
+        self._cut, self._filled = self._days_of(handler), weakref.ref(handler)
+        return self._cut
+
     def _days_of(self, handler: Any) -> pd.DataFrame:
         whole = self._whole_of(handler)
         days = whole.index.get_level_values("datetime")
@@ -132,13 +128,15 @@ class FoldFeatures(FeatureStore):
         return whole.loc[is_inside].copy()
 
     def _whole_of(self, handler: Any) -> pd.DataFrame:
+        from quantpits.modeling.features.groups import FeatureSpan  # noqa: PLC0415 - heavy
+
         key = f"{features_key(handler, with_dates=False)} {handler.instruments!r}"
         self.n_requests += 1
         if self._whole is None or key != self._span_key:
             self.clear()
-            self._whole = handler.data_loader.load(handler.instruments, *self.span)
+            span = FeatureSpan(handler.instruments, *self.span)
+            self._whole = self.loading.load(handler.data_loader, span)
             self._span_key = key
-            self.n_computations += 1
         return self._whole
 
 
@@ -171,32 +169,3 @@ def unfilled_handler(description: Plain, model: str) -> Any:
     with foreign_code(model, "preparing its features"), captured_output():
         handler = handler_class(**{**loadable(description["kwargs"]), "init_data": False})
     return None if vars(handler).keys() & {"_data", "_infer"} else handler
-
-
-def _fill(handler: Any, frame: pd.DataFrame, *, is_fitted: bool) -> None:
-    """Run a handler's processors on a frame of raw features."""
-    from qlib.data.dataset.handler import DataHandlerLP  # noqa: PLC0415 - heavy
-
-    loader = handler.data_loader
-    handler.data_loader = _Given(frame)
-    try:
-        if isinstance(handler, DataHandlerLP):
-            kind = DataHandlerLP.IT_LS if is_fitted else DataHandlerLP.IT_FIT_SEQ
-            handler.setup_data(init_type=kind)
-        else:
-            handler.setup_data()
-    finally:
-        handler.data_loader = loader
-
-
-class _Given:
-    """Hands out a frame that is there already; takes the place of Qlib's loader for a moment."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-
-    def load(
-        self, _instruments: object, _start_time: object = None, _end_time: object = None
-    ) -> pd.DataFrame:
-        """Return the frame."""
-        return self._frame

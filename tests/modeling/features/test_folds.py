@@ -10,8 +10,8 @@ import pytest
 
 from quantpits.errors import ModelError
 from quantpits.modeling.datasets import build_dataset, segment_labels
-from quantpits.modeling.features import FeatureStore
-from quantpits.modeling.fold_features import FoldFeatures, unfilled_handler
+from quantpits.modeling.features.folds import FoldFeatures, unfilled_handler
+from quantpits.modeling.features.store import FeatureStore
 from quantpits.training.walk_plan import make_walk_plan
 from quantpits.training.walk_request import WalkRequest
 

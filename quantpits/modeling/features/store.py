@@ -1,10 +1,10 @@
 """One feature computation for all models that read the same features.
 
 Computing Alpha158 takes far longer than training most models on it, and most models of a registry
-differ only in what they do with the features afterwards. So the raw features are loaded once, by
-Qlib's own loader, and every handler with the same loader, universe and dates is given that frame
-and runs its own processors on it. The result equals what the handler would have made alone, bit for
-bit.
+differ only in what they do with the features afterwards. So the raw features are loaded once, and
+every handler with the same loader, universe and dates is given that frame and runs its own
+processors on it. The result equals what the handler would have made alone with Qlib's own loader,
+bit for bit. `quantpits.modeling.features.groups` says where they come from.
 
 Only the frame of the current group is kept; a handler of another group replaces it. The order of
 the models therefore decides how often features are computed, and `handler_group` gives the key to
@@ -15,14 +15,31 @@ from __future__ import annotations
 
 import inspect
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from quantpits.modeling.features.use import FeatureUse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-__all__ = ["FeatureStore", "features_key", "handler_group"]
+    from quantpits.errors import Finding
+    from quantpits.modeling.features.cache import FeatureCache
+    from quantpits.modeling.features.groups import FeatureLoading, FeatureSpan
+
+__all__ = [
+    "LABEL",
+    "FeatureStore",
+    "features_key",
+    "fill_with",
+    "handler_group",
+    "labels_of",
+]
+
+LABEL = "label"
+"""Qlib's name of the group of columns that a model learns."""
 
 # What a handler does after loading; two handlers that differ only here read the same features.
 _AFTER_LOADING = {
@@ -56,19 +73,42 @@ def handler_group(handler: Mapping[str, Any]) -> str:
 class FeatureStore:
     """Loads raw features once for each group of handlers.
 
+    Parameters
+    ----------
+    cache : FeatureCache or None
+        Where computed features are kept for the next run; nowhere if None.
+
     Attributes
     ----------
-    n_computations : int
-        How often features were computed.
     n_requests : int
-        How often a handler asked for them.
+        How often a handler asked for features.
+    use : FeatureUse
+        How often they were computed, extended and read from disk.
     """
 
-    def __init__(self) -> None:
-        self.n_computations = 0
+    def __init__(self, cache: FeatureCache | None = None) -> None:
         self.n_requests = 0
-        self._key: str | None = None
+        self.use = FeatureUse()
+        self._cache = cache
+        self._key: tuple[str, str] | None = None
         self._raw: pd.DataFrame | None = None
+
+    @property
+    def n_computations(self) -> int:
+        """How often features were computed from their start."""
+        return self.use.n_computed
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a person should know about how they were loaded and kept."""
+        return self.loading.findings if "loading" in vars(self) else ()
+
+    @cached_property
+    def loading(self) -> FeatureLoading:
+        """What loads them; made when Qlib is open."""
+        from quantpits.modeling.features.groups import FeatureLoading  # noqa: PLC0415 - heavy
+
+        return FeatureLoading(self._cache, self.use)
 
     def build_handler(self, handler_class: type[Any], kwargs: Mapping[str, Any]) -> Any:
         """Return a handler with its data loaded, fitted and processed, as Qlib would build it.
@@ -89,12 +129,14 @@ class FeatureStore:
         handler = handler_class(**{**kwargs, **waits})
         if vars(handler).keys() & {"_data", "_infer"}:  # it did not wait, and has its own features
             self.n_requests += 1
-            self.n_computations += 1
+            self.use.n_computed += 1
         else:
             self.fill_handler(handler)
         return handler
 
-    def fill_handler(self, handler: Any, *, is_fitted: bool = False) -> None:
+    def fill_handler(
+        self, handler: Any, *, is_fitted: bool = False, computed_from: object = None
+    ) -> None:
         """Load the features of a handler that has none yet and run its processors.
 
         Parameters
@@ -103,19 +145,11 @@ class FeatureStore:
             Universe and dates are read from it.
         is_fitted : bool
             Whether its processors carry fitted state, which is then applied and never fitted again.
+        computed_from : date-like or None
+            Day that the values are computed from, if it is earlier than the handler's first: a
+            running sum that begins on another day ends in other last digits.
         """
-        from qlib.data.dataset.handler import DataHandlerLP  # noqa: PLC0415 - heavy
-
-        loader = handler.data_loader
-        handler.data_loader = _FrameLoader(self._features(handler))
-        try:
-            if isinstance(handler, DataHandlerLP):
-                kind = DataHandlerLP.IT_LS if is_fitted else DataHandlerLP.IT_FIT_SEQ
-                handler.setup_data(init_type=kind)
-            else:
-                handler.setup_data()
-        finally:
-            handler.data_loader = loader
+        fill_with(handler, self._features(handler, computed_from), is_fitted=is_fitted)
 
     def raw_labels(self, handler: Any) -> pd.DataFrame | None:
         """Return the unprocessed labels of the handler's group.
@@ -130,26 +164,78 @@ class FeatureStore:
         DataFrame [n_rows, n_labels] or None
             Indexed by datetime and instrument; None if the loader has no such columns.
         """
-        raw = self._raw if self._key == features_key(handler) else None
-        if raw is None or "label" not in raw.columns.get_level_values(0):
-            return None
-        return raw.loc[:, ["label"]].droplevel(0, axis=1)
+        is_its = self._key is not None and self._key[0] == features_key(handler)
+        return labels_of(self._raw) if is_its else None
 
     def clear(self) -> None:
         """Forget the frame."""
         self._key = self._raw = None
 
-    def _features(self, handler: Any) -> pd.DataFrame:
-        key = features_key(handler)
+    def _features(self, handler: Any, computed_from: object) -> pd.DataFrame:
+        key = (features_key(handler), str(computed_from))
         self.n_requests += 1
         if self._raw is None or key != self._key:
             self.clear()
-            self._raw = handler.data_loader.load(
-                handler.instruments, handler.start_time, handler.end_time
-            )
+            self._raw = self.loading.load(handler.data_loader, _span(handler, computed_from))
             self._key = key
-            self.n_computations += 1
         return self._raw
+
+
+def _span(handler: Any, computed_from: object) -> FeatureSpan:
+    """Return the rows of a handler, computed from its first day or an earlier one."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    from quantpits.modeling.features.groups import FeatureSpan  # noqa: PLC0415 - heavy
+
+    first, last = handler.start_time, handler.end_time
+    begin: Any = computed_from
+    if begin is None or first is None or pd.Timestamp(begin) >= pd.Timestamp(first):
+        return FeatureSpan(handler.instruments, first, last)
+    return FeatureSpan(handler.instruments, begin, last, since=pd.Timestamp(first))
+
+
+def fill_with(handler: Any, frame: pd.DataFrame, *, is_fitted: bool) -> None:
+    """Run a handler's processors on a frame of raw features.
+
+    Parameters
+    ----------
+    handler : Qlib DataHandler
+        Without data.
+    frame : DataFrame [n_rows, n_columns]
+        What its loader would have loaded.
+    is_fitted : bool
+        Whether its processors carry fitted state, which is then applied and never fitted again.
+    """
+    from qlib.data.dataset.handler import DataHandlerLP  # noqa: PLC0415 - heavy
+
+    loader = handler.data_loader
+    handler.data_loader = _FrameLoader(frame)
+    try:
+        if isinstance(handler, DataHandlerLP):
+            kind = DataHandlerLP.IT_LS if is_fitted else DataHandlerLP.IT_FIT_SEQ
+            handler.setup_data(init_type=kind)
+        else:
+            handler.setup_data()
+    finally:
+        handler.data_loader = loader
+
+
+def labels_of(raw: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the label columns of raw features.
+
+    Parameters
+    ----------
+    raw : DataFrame [n_rows, n_columns] or None
+        With the group as the first level of its columns.
+
+    Returns
+    -------
+    DataFrame [n_rows, n_labels] or None
+        None if there are none.
+    """
+    if raw is None or LABEL not in raw.columns.get_level_values(0):
+        return None
+    return raw.loc[:, [LABEL]].droplevel(0, axis=1)
 
 
 class _FrameLoader:
