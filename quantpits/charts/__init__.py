@@ -27,6 +27,7 @@ from quantpits.charts.kinds import (
     TrainingChart,
     WeightsChart,
 )
+from quantpits.charts.kinds_series import SeriesChart
 from quantpits.charts.sections import (
     Code,
     Column,
@@ -65,6 +66,7 @@ __all__ = [
     "RanksChart",
     "ScatterChart",
     "Section",
+    "SeriesChart",
     "Table",
     "Tone",
     "TrainingChart",

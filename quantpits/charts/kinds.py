@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from quantpits.charts.kinds_series import SeriesChart
 from quantpits.charts.shapes import (
     DateArray,
     FloatArray,
@@ -450,9 +451,13 @@ class TrainingChart:
         One value an epoch, such as the loss on the training and on the validation rows. The
         curves may differ in length.
     best : int or None
-        The epoch that was kept, counted from 1.
+        The epoch to mark, counted from 1.
+    best_name : str
+        What is said of it.
     axis : Axis
         What the values are.
+    step_name : str
+        What is counted.
 
     Raises
     ------
@@ -463,7 +468,9 @@ class TrainingChart:
     title: str
     curves: Mapping[str, FloatArray]
     best: int | None = None
+    best_name: str = "kept"
     axis: Axis = Axis("loss")
+    step_name: str = "epoch"
     subtitle: str = ""
 
     def __post_init__(self) -> None:
@@ -482,4 +489,5 @@ Chart = (
     | OpinionsChart
     | RanksChart
     | TrainingChart
+    | SeriesChart
 )

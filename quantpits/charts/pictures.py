@@ -17,9 +17,15 @@ from quantpits.charts.kinds import (
     TrainingChart,
     WeightsChart,
 )
+from quantpits.charts.kinds_series import SeriesChart
 from quantpits.charts.pictures_bars import bars_figure, histogram_figure
 from quantpits.charts.pictures_grids import heatmap_figure, opinions_figure
-from quantpits.charts.pictures_lines import ranks_figure, training_figure, weights_figure
+from quantpits.charts.pictures_lines import (
+    ranks_figure,
+    series_figure,
+    training_figure,
+    weights_figure,
+)
 from quantpits.charts.pictures_nav import nav_figure
 from quantpits.charts.pictures_points import dendrogram_figure, scatter_figure
 
@@ -44,6 +50,7 @@ _PAINTERS: dict[type, Callable[[Any], Figure]] = {
     OpinionsChart: opinions_figure,
     RanksChart: ranks_figure,
     TrainingChart: training_figure,
+    SeriesChart: series_figure,
 }
 
 

@@ -1,4 +1,4 @@
-"""Pictures of weights over time, of learning, and of ranks across models."""
+"""Pictures of what changes: weights and numbers over time, learning, ranks across models."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from quantpits.charts.kinds import FloatArray, RanksChart, TrainingChart, WeightsChart
+    from quantpits.charts.kinds_series import SeriesChart
 
-__all__ = ["ranks_figure", "training_figure", "weights_figure"]
+__all__ = ["ranks_figure", "series_figure", "training_figure", "weights_figure"]
 
 _MOST_DOTS: Final = 2
 
@@ -132,11 +133,11 @@ def training_figure(chart: TrainingChart) -> Figure:
         )
         finite = curve[np.isfinite(curve)]
         ends.append(float(finite[-1]) if len(finite) else np.nan)
-    if chart.best is not None:
-        _mark_epoch(axes, chart.best)
     format_axis(axes, chart.axis, which="y")
     axes.set_xlim(0.5, max(len(curve) for curve in chart.curves.values()) + 0.5)
-    format_axis(axes, Axis("epoch", "integer"), which="x", n_max=10)
+    format_axis(axes, Axis(chart.step_name, "integer"), which="x", n_max=10)
+    if chart.best is not None:
+        _mark_epoch(axes, chart.best, text=f"{chart.best_name}: {chart.step_name} {chart.best}")
     axes.grid(visible=False, axis="x")
     low, high = axes.get_ylim()
     inches = axes.get_position().height * frame.height
@@ -147,16 +148,83 @@ def training_figure(chart: TrainingChart) -> Figure:
     return frame.figure
 
 
-def _mark_epoch(axes: Axes, best: int) -> None:
+def _mark_epoch(axes: Axes, best: int, *, text: str) -> None:
     axes.axvline(best, color=WARNING, linewidth=1.0, linestyle=(0, (2, 2)))
+    low, high = axes.get_xlim()
+    # On the side of the line that has more room.
+    is_left = best - low > high - best
     axes.annotate(
-        f"kept: epoch {best}",
+        text,
         xy=(best, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(4, -10),
+        xytext=(-4 if is_left else 4, -10),
         textcoords="offset points",
+        ha="right" if is_left else "left",
         fontsize=LABEL_SIZE,
         color=WARNING,
+    )
+
+
+def series_figure(chart: SeriesChart) -> Figure:
+    """Return numbers over time, one line for each series.
+
+    Parameters
+    ----------
+    chart : SeriesChart
+        What to draw.
+
+    Returns
+    -------
+    Figure
+        Lines are named at their ends, with their last value; levels are dashed and named.
+    """
+    frame = new_frame(chart.title, chart.subtitle, height=4.6)
+    known = [values[np.isfinite(values)] for values in chart.series.values()]
+    ends = np.array([values[-1] if len(values) else np.nan for values in known])
+    names = fitted_all(chart.series, LABEL_ROOM - 0.6, size=LABEL_SIZE)
+    texts = [
+        f"{name} {number_text(float(end), chart.axis.kind, digits=2)}" if np.isfinite(end) else name
+        for name, end in zip(names, ends, strict=True)
+    ]
+    right = frame.width - 0.35 - widest_label(texts)
+    axes = frame.axes(0.85, 0.45, right=right, top=frame.top - 0.05)
+    days = chart.dates.astype("datetime64[D]").astype(np.float64)
+    if chart.low is not None and chart.high is not None:
+        axes.fill_between(days, chart.low, chart.high, color=series_color(0), alpha=0.18, lw=0)
+    for place, (values, finite) in enumerate(zip(chart.series.values(), known, strict=True)):
+        axes.plot(
+            days,
+            values,
+            color=series_color(place),
+            linestyle=LINE_STYLES[dash_of(place)],
+            linewidth=1.4,
+            marker="o" if len(finite) <= _MOST_DOTS else "",
+            markersize=4,
+        )
+    for name, level in (chart.levels or {}).items():
+        _mark_level(axes, name, level)
+    format_axis(axes, chart.axis, which="y")
+    format_dates(axes, chart.dates)
+    low, high = axes.get_ylim()
+    inches = axes.get_position().height * frame.height
+    wanted = (np.nan_to_num(ends, nan=low) - low) / (high - low) * inches
+    spots = spread(wanted, 1.35 * LABEL_SIZE / 72, low=0.05, high=inches - 0.05)
+    for place, (text, spot) in enumerate(zip(texts, spots, strict=True)):
+        _write_right(axes, text, spot / inches, color=series_color(place))
+    return frame.figure
+
+
+def _mark_level(axes: Axes, name: str, level: float) -> None:
+    axes.axhline(level, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
+    axes.annotate(
+        name,
+        xy=(0.0, level),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 3),
+        textcoords="offset points",
+        fontsize=LABEL_SIZE,
+        color=QUIET,
+        bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.5},
     )
 
 

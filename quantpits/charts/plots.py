@@ -16,9 +16,16 @@ from quantpits.charts.kinds import (
     TrainingChart,
     WeightsChart,
 )
+from quantpits.charts.kinds_series import SeriesChart
 from quantpits.charts.plots_bars import bars_plot, histogram_plot
 from quantpits.charts.plots_cells import heatmap_plot, opinions_plot
-from quantpits.charts.plots_lines import nav_plot, ranks_plot, training_plot, weights_plot
+from quantpits.charts.plots_lines import (
+    nav_plot,
+    ranks_plot,
+    series_plot,
+    training_plot,
+    weights_plot,
+)
 from quantpits.charts.plots_points import dendrogram_plot, scatter_plot
 
 if TYPE_CHECKING:
@@ -41,6 +48,7 @@ _MAKERS: dict[type, Callable[[Any], Plot]] = {
     OpinionsChart: opinions_plot,
     RanksChart: ranks_plot,
     TrainingChart: training_plot,
+    SeriesChart: series_plot,
 }
 
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
         TrainingChart,
         WeightsChart,
     )
+    from quantpits.charts.kinds_series import SeriesChart
 
-__all__ = ["nav_plot", "ranks_plot", "training_plot", "weights_plot"]
+__all__ = ["nav_plot", "ranks_plot", "series_plot", "training_plot", "weights_plot"]
 
 # Values on one chart of a page; beyond it, neighbouring sessions share a point.
 _MOST_VALUES: Final = 80_000
@@ -216,7 +217,7 @@ def training_plot(chart: TrainingChart) -> Plot:
         for place, (name, curve) in enumerate(chart.curves.items())
     )
     layout: dict[str, Any] = {
-        "xaxis": axis_layout("epoch", "integer"),
+        "xaxis": axis_layout(chart.step_name, "integer"),
         "yaxis": axis_layout(chart.axis.name, chart.axis.kind),
         "hovermode": "x unified",
     }
@@ -225,6 +226,78 @@ def training_plot(chart: TrainingChart) -> Plot:
         line = {"color": WARNING, "dash": "dot", "width": 1.5}
         layout["shapes"] = [{"type": "line", "yref": "paper", "line": line} | ends]
     return Plot(data, layout, height=380)
+
+
+def series_plot(chart: SeriesChart) -> Plot:
+    """Return numbers over time; a click on a name hides its line.
+
+    Parameters
+    ----------
+    chart : SeriesChart
+        What to draw.
+
+    Returns
+    -------
+    Plot
+        Long histories of many series are thinned: a point is the last of its sessions.
+    """
+    most = max(_MOST_VALUES // len(chart.series), _FEWEST_ROWS)
+    ends = np.array(bucket_ends(len(chart.dates), most=most)) - 1
+    lines = list(enumerate(chart.series.items()))
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines" if np.isfinite(values).sum() > 1 else "lines+markers",
+            "name": label_text(short_name(name)),
+            "x": _DATES,
+            "y": array_json(values[ends]),
+            "line": {"color": series_color(place), "dash": dash_of(place), "width": 1.6},
+            "hovertemplate": "%{y:.2%}" if chart.axis.kind == "percent" else "%{y:.4f}",
+        }
+        for place, (name, values) in lines
+    ]
+    if chart.low is not None and chart.high is not None:
+        data = [*_band_traces(chart.low[ends], chart.high[ends]), *data]
+    layout: dict[str, Any] = {
+        "xaxis": date_axis(chart.dates),
+        "yaxis": axis_layout(chart.axis.name, chart.axis.kind),
+        "hovermode": "x unified" if len(lines) <= _MOST_UNIFIED else "closest",
+        "shapes": [],
+        "annotations": [],
+    }
+    for name, level in (chart.levels or {}).items():
+        across = {"x0": 0, "x1": 1, "y0": level, "y1": level, "xref": "paper", "yref": "y"}
+        line = {"color": "#7a7a7a", "dash": "dash", "width": 1.2}
+        layout["shapes"].append({"type": "line", "line": line} | across)
+        layout["annotations"].append(
+            {
+                "x": 0,
+                "y": level,
+                "xref": "paper",
+                "yref": "y",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "text": label_text(name),
+                "showarrow": False,
+            }
+        )
+    return Plot(tuple(data), layout, height=420, shared={"dates": date_texts(chart.dates[ends])})
+
+
+def _band_traces(low: FloatArray, high: FloatArray) -> list[dict[str, Any]]:
+    edge = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": _DATES,
+        "line": {"color": series_color(0), "width": 0},
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    fill = {"fill": "tonexty", "fillcolor": f"rgba{(*rgb(series_color(0)), 0.18)}"}
+    return [
+        {**edge, "name": "low", "y": array_json(low)},
+        {**edge, **fill, "name": "high", "y": array_json(high)},
+    ]
 
 
 def ranks_plot(chart: RanksChart) -> Plot:

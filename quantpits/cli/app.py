@@ -41,6 +41,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
         "Fit a model on purged splits of its past and show how its IC depends on them.",
     ),
     ("predict", _ROUTINE, "Predict with models that were trained before; train nothing."),
+    ("monitor", _ROUTINE, "Show how the models fare, and since when."),
     ("search fast", _ROUTINE, "Simulate every combination of models exactly and rank them."),
     (
         "search ensemble",
@@ -70,6 +71,7 @@ COMMANDS: tuple[tuple[str, Group, str], ...] = (
     ("data import", _SETUP, "Turn CSV or Parquet files into market data in Qlib's format."),
     ("data synthetic", _SETUP, "Make the workspace's synthetic market, or move it forward."),
     ("data info", _SETUP, "Describe the market data of the workspace."),
+    ("mlflow ui", _SETUP, "Open MLflow's own pages on the workspace's runs."),
     ("ledger check", _SETUP, "Check the books and every file that is made from them."),
     ("ledger show", _SETUP, "Show what the books say: cash, holdings, and how far they go."),
     ("ledger open", _SETUP, "Open the books with the state of an earlier system."),
@@ -97,6 +99,7 @@ _LEADING = {"--workspace": 2, "--json": 1, "--quiet": 1, "--verbose": 1}
 _FOLDERS = {
     "data": "Make, import and describe market data.",
     "ledger": "Look at the books, and put them right.",
+    "mlflow": "Look at the runs with MLflow.",
     "search": "Find the combination of models to trade.",
 }
 

@@ -15,11 +15,12 @@ import pandas as pd
 
 from quantpits.errors import ModelError
 from quantpits.signals import ICSummary, information_coefficient, panel_from_series, summarise_ic
+from quantpits.signals.ic_band import ICBands, ic_bands, part_margin
 
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["DailyIC", "checked_scores", "daily_ic"]
+__all__ = ["DailyIC", "MonthIC", "checked_scores", "daily_ic", "monthly_ic", "score_series"]
 
 _NAMES = ["datetime", "instrument"]
 
@@ -34,11 +35,79 @@ class DailyIC:
         Pearson and Spearman correlation by day, only days on which they are defined.
     summary : ICSummary
         Means and ratios; None where undefined, a real zero where zero.
+    bands : ICBands
+        How far these may be chance.
     """
 
     ic: pd.Series
     rank_ic: pd.Series
     summary: ICSummary
+    bands: ICBands
+
+
+@dataclass(frozen=True, slots=True)
+class MonthIC:
+    """Agreement of scores and labels in one month.
+
+    Attributes
+    ----------
+    month : str
+        ``YYYY-MM``.
+    n_days : int
+        Days on which the IC is defined.
+    ic, rank_ic : float
+        Means over these days.
+    ic_margin, rank_ic_margin : float or None
+        How far they may lie from the truth by chance; None where the window is too short to tell.
+    """
+
+    month: str
+    n_days: int
+    ic: float
+    rank_ic: float
+    ic_margin: float | None
+    rank_ic_margin: float | None
+
+
+def score_series(predicted: Any, model: str) -> pd.Series:
+    """Return what a model predicted as a series, whatever the values are.
+
+    Parameters
+    ----------
+    predicted : Series or DataFrame
+        As the model's ``predict`` returned it; of a frame the column ``score``, or the first, is
+        taken.
+    model : str
+        Name in the registry, for messages.
+
+    Returns
+    -------
+    Series, float64 [n_rows]
+        Named ``score``, by datetime and instrument, in the model's order.
+
+    Raises
+    ------
+    ModelError
+        If there is no score, or the index is not one of dates and instruments.
+
+    Notes
+    -----
+    NaN: kept.
+    """
+    if isinstance(predicted, pd.DataFrame) and predicted.shape[1] > 0:
+        predicted = predicted["score" if "score" in predicted.columns else predicted.columns[0]]
+    if not isinstance(predicted, pd.Series) or sorted(map(str, predicted.index.names)) != _NAMES:
+        raise ModelError(
+            f"The model {model!r} did not predict a table of scores.",
+            expected="a series by datetime and instrument",
+            found=type(predicted).__name__,
+        )
+    if predicted.empty:
+        raise ModelError(
+            f"The model {model!r} predicted nothing.", hint="see that the test window has data"
+        )
+    scores = pd.Series(predicted.to_numpy(np.float64), index=predicted.index, name="score")
+    return scores if list(scores.index.names) == _NAMES else scores.swaplevel()
 
 
 def checked_scores(predicted: Any, model: str, *, last_session: date) -> pd.Series:
@@ -65,19 +134,8 @@ def checked_scores(predicted: Any, model: str, *, last_session: date) -> pd.Seri
         If there is no score, a score is not a finite number, the index is not one of dates and
         instruments, or the last session has no score.
     """
-    if isinstance(predicted, pd.DataFrame) and predicted.shape[1] > 0:
-        predicted = predicted["score" if "score" in predicted.columns else predicted.columns[0]]
-    if not isinstance(predicted, pd.Series) or sorted(map(str, predicted.index.names)) != _NAMES:
-        raise ModelError(
-            f"The model {model!r} did not predict a table of scores.",
-            expected="a series by datetime and instrument",
-            found=type(predicted).__name__,
-        )
-    if predicted.empty:
-        raise ModelError(
-            f"The model {model!r} predicted nothing.", hint="see that the test window has data"
-        )
-    values = predicted.to_numpy(np.float64)
+    scores = score_series(predicted, model)
+    values = scores.to_numpy()
     n_bad = int(np.count_nonzero(~np.isfinite(values)))
     if n_bad:
         raise ModelError(
@@ -86,9 +144,6 @@ def checked_scores(predicted: Any, model: str, *, last_session: date) -> pd.Seri
             found=f"{n_bad} of {values.size} are NaN or infinite",
             hint="add the processor Fillna to its infer_processors, or lower its learning rate",
         )
-    scores = pd.Series(values, index=predicted.index, name="score")
-    if list(scores.index.names) != _NAMES:
-        scores = scores.swaplevel()
     last = scores.index.get_level_values("datetime").max().date()
     if last != last_session:
         raise ModelError(
@@ -123,7 +178,8 @@ def daily_ic(scores: pd.Series, labels: pd.Series) -> DailyIC:
     known = known[np.isfinite(known.to_numpy())]
     if known.empty:
         nothing = pd.Series(dtype="float64")
-        return DailyIC(nothing, nothing, ICSummary(None, None, None, None, 0))
+        undefined = ICSummary(None, None, None, None, 0)
+        return DailyIC(nothing, nothing, undefined, ICBands(None, None, None, None))
     label_panel = panel_from_series(known)
     # Scores restricted to labelled rows, so that both panels have the same axes.
     score_panel = panel_from_series(scores.reindex(known.index))
@@ -133,4 +189,36 @@ def daily_ic(scores: pd.Series, labels: pd.Series) -> DailyIC:
         pd.Series(ic, index=days, name="ic").dropna(),
         pd.Series(rank_ic, index=days, name="rank_ic").dropna(),
         summarise_ic(ic, rank_ic),
+        ic_bands(ic, rank_ic),
     )
+
+
+def monthly_ic(ic: pd.Series, rank_ic: pd.Series) -> tuple[MonthIC, ...]:
+    """Return the mean information coefficients by month.
+
+    Parameters
+    ----------
+    ic, rank_ic : Series, float64 [n_days]
+        By day, as `daily_ic` returns them.
+
+    Returns
+    -------
+    tuple of MonthIC
+        In their order; months without a day on which both are defined are left out.
+
+    Notes
+    -----
+    The margin of a month rests on how the days of the whole window vary and move together: a month
+    alone is too short to tell.
+    """
+    both = pd.DataFrame({"ic": ic, "rank_ic": rank_ic}).dropna()
+    if both.empty:
+        return ()
+    values = {name: both[name].to_numpy(np.float64) for name in ("ic", "rank_ic")}
+    months = []
+    for month, days in both.groupby(pd.DatetimeIndex(both.index).strftime("%Y-%m"), sort=True):
+        n_days = len(days)
+        margins = [part_margin(values[name], n_days) for name in ("ic", "rank_ic")]
+        means = [float(days[name].mean()) for name in ("ic", "rank_ic")]
+        months.append(MonthIC(str(month), n_days, *means, *margins))
+    return tuple(months)

@@ -7,6 +7,7 @@ loses part of itself when it is pickled fails here, not a week later.
 
 from __future__ import annotations
 
+import inspect
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ import numpy as np
 
 from quantpits.errors import ModelError
 from quantpits.modeling.artifacts import pickled, unpickled
+from quantpits.modeling.curves import TrainingCurves, training_curves
 from quantpits.modeling.datasets import build_dataset, keep_state, segment_labels
+from quantpits.modeling.drift import WINDOW, ScoreBins, learnt_scores, score_bins
 from quantpits.modeling.evaluation import checked_scores
 from quantpits.modeling.foreign import captured_output, foreign_code, load_class, loadable
 from quantpits.modeling.outcome import RunFacts, record_outcome
@@ -27,11 +30,13 @@ from quantpits.modeling.runtime import (
     scratch_arguments,
     seed_everything,
 )
+from quantpits.modeling.scoring import predicted_scores
+from quantpits.modeling.watch import BINS_FILE, CURVE_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from quantpits.modeling.features import FeatureStore
+    from quantpits.modeling.features.store import FeatureStore
     from quantpits.modeling.recorders import RecorderStore
     from quantpits.modeling.run_recorder import RunRecorder
     from quantpits.modeling.windows import DateWindows
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from quantpits.records import ModelRecord
     from quantpits.workspace import Workspace
 
-__all__ = ["FitJob", "check_class", "fit_model", "fitted_model"]
+__all__ = ["FitJob", "FitTrace", "check_class", "fit_model", "fitted_model"]
 
 # Which recorded numbers are losses: one that is NaN means the fit went wrong.
 _LOSSES = ("loss", "l1", "l2", "rmse", "mse")
@@ -68,6 +73,22 @@ class FitJob:
     windows: DateWindows
     seed: int
     base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitTrace:
+    """What fitting a model left behind besides the model.
+
+    Attributes
+    ----------
+    log : str
+        What it printed.
+    curves : TrainingCurves or None
+        How it learned, step by step; None for a model that does not tell.
+    """
+
+    log: str
+    curves: TrainingCurves | None
 
 
 def fit_model(
@@ -107,24 +128,24 @@ def fit_model(
     name = job.facts.model
     with runs.run(name) as recorder:
         dataset = build_dataset(job.task.dataset, features, model=name)
-        model, log = fitted_model(job, dataset, recorder=recorder, base=base)
+        model, trace = fitted_model(job, dataset, recorder=recorder, base=base)
         with foreign_code(name, "being pickled"):
             keep_state(dataset)
             model_file, dataset_file = pickled(model), pickled(dataset)
         scores = _proven_scores(job, model, model_file=model_file, dataset=dataset)
         labels = segment_labels(dataset, features, index=scores.index, model=name)
+        files = {
+            "model.pkl": model_file,
+            "dataset.pkl": dataset_file,
+            "train.log": trace.log.encode(),
+            "task.json": _description(job),
+            CURVE_FILE: trace.curves,
+            # Last, because scoring the training window moves a dataset that remembers.
+            BINS_FILE: _bins(model, dataset, scores=scores, name=name),
+        }
+        files = {file: content for file, content in files.items() if content is not None}
         return record_outcome(
-            workspace,
-            recorder,
-            facts=job.facts,
-            scores=scores,
-            labels=labels,
-            files={
-                "model.pkl": model_file,
-                "dataset.pkl": dataset_file,
-                "train.log": log.encode(),
-                "task.json": _description(job),
-            },
+            workspace, recorder, facts=job.facts, scores=scores, labels=labels, files=files
         )
 
 
@@ -141,8 +162,8 @@ def check_class(job: FitJob) -> None:
 
 def fitted_model(
     job: FitJob, dataset: Any, *, recorder: RunRecorder, base: bytes | None = None
-) -> tuple[Any, str]:
-    """Return the fitted model and what it printed.
+) -> tuple[Any, FitTrace]:
+    """Return the fitted model, what it printed and how it learned.
 
     Parameters
     ----------
@@ -159,8 +180,8 @@ def fitted_model(
     -------
     model : Qlib Model
         Fitted.
-    log : str
-        What it printed.
+    trace : FitTrace
+        What it printed, and its curves.
 
     Raises
     ------
@@ -171,6 +192,7 @@ def fitted_model(
     model_class = load_class(job.task.model, name)
     arguments = model_arguments(model_class, job.task.model.get("kwargs") or {}, seed=job.seed)
     recorder.log_params(**_params(job, arguments))
+    results: dict[str, Any] = {}
     with (
         tempfile.TemporaryDirectory(prefix="quantpits-") as scratch,
         foreign_code(name, "training"),
@@ -183,7 +205,10 @@ def fitted_model(
         seed_everything(job.seed)
         model = model_class(**loadable(arguments), **files)
         seed_everything(job.seed)
-        model.fit(dataset, **fit_arguments(model.fit, Path(scratch)))
+        filled = inspect.signature(model.fit).parameters.keys() & {"evals_result"}
+        model.fit(
+            dataset, **fit_arguments(model.fit, Path(scratch)), **dict.fromkeys(filled, results)
+        )
     lost = sorted(key for key in recorder.non_finite if any(part in key for part in _LOSSES))
     if lost:
         raise ModelError(
@@ -193,17 +218,36 @@ def fitted_model(
         )
     if hasattr(model, "config"):
         model.config(dump_all=True)
-    return model, printed.getvalue()
+    log = printed.getvalue()
+    with foreign_code(name, "telling how it learned"):
+        curves = training_curves(
+            results, logged=recorder.logged_by_step(), model=model, printed=log
+        )
+    return model, FitTrace(log, curves)
+
+
+def _bins(model: Any, dataset: Any, *, scores: pd.Series, name: str) -> ScoreBins | None:
+    """Return the bins of the scores of the training window, which drift is told from.
+
+    A model that cannot score that window is compared with the first days of its test window.
+    """
+    try:
+        learnt, later = learnt_scores(model, dataset, name=name)
+    except ModelError:
+        days = scores.index.get_level_values("datetime")
+        first_days = days.unique().sort_values()[:WINDOW]
+        return score_bins(scores[days.isin(first_days)], reference="test")
+    return score_bins(learnt, later=later, reference="train")
 
 
 def _proven_scores(job: FitJob, model: Any, *, model_file: bytes, dataset: Any) -> pd.Series:
     """Return the scores of the unpickled model, which must be those of the model in memory."""
     name, last = job.facts.model, job.windows.last_session
     with foreign_code(name, "predicting"), captured_output():
-        in_memory = checked_scores(model.predict(dataset), name, last_session=last)
+        in_memory = checked_scores(predicted_scores(model, dataset), name, last_session=last)
     with foreign_code(name, "predicting after it was loaded from its pickle"), captured_output():
         reloaded = unpickled(model_file)
-        loaded = checked_scores(reloaded.predict(dataset), name, last_session=last)
+        loaded = checked_scores(predicted_scores(reloaded, dataset), name, last_session=last)
     difference = (
         float(np.max(np.abs(in_memory.to_numpy() - loaded.to_numpy())))
         if in_memory.index.equals(loaded.index)

@@ -24,11 +24,14 @@ from quantpits.modeling.evaluation import checked_scores
 from quantpits.modeling.foreign import captured_output, foreign_code, load_class
 from quantpits.modeling.outcome import RunFacts, hash_tag, record_outcome
 from quantpits.modeling.recorders import read_run_tags
+from quantpits.modeling.scoring import predicted_scores
+from quantpits.modeling.watch import BINS_FILE, read_bins
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from quantpits.modeling.features import FeatureStore
+    from quantpits.modeling.drift import ScoreBins
+    from quantpits.modeling.features.store import FeatureStore
     from quantpits.modeling.recorders import RecorderStore
     from quantpits.records import ModelRecord
     from quantpits.workspace import Workspace
@@ -50,6 +53,8 @@ class TrainedModel:
         Sessions before the first prediction that the dataset reads [sessions].
     first_unseen : date
         First date the model was not trained on.
+    bins : ScoreBins or None
+        Its scores of the days it learned from; None if the training kept none.
     """
 
     name: str
@@ -57,6 +62,7 @@ class TrainedModel:
     dataset: Any
     lookback_sessions: int
     first_unseen: date
+    bins: ScoreBins | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ def load_trained(workspace: Workspace, name: str, record: ModelRecord) -> Traine
     with foreign_code(name, "being loaded"), captured_output():
         model, dataset = unpickled(model_file), unpickled(dataset_file)
         lookback, unseen = lookback_sessions(dataset), first_unseen(dataset)
-    return TrainedModel(name, model, dataset, lookback, unseen)
+    bins = read_bins(workspace, record.model_path)
+    return TrainedModel(name, model, dataset, lookback, unseen, bins)
 
 
 def _load_classes(workspace: Workspace, name: str, model_path: str) -> None:
@@ -203,15 +210,16 @@ def predict_model(
         with foreign_code(name, "computing its features"), captured_output():
             redate_dataset(trained.dataset, features, market=job.market, first=job.first, test=test)
         with foreign_code(name, "predicting"), captured_output():
-            predicted = trained.model.predict(trained.dataset)
+            predicted = predicted_scores(trained.model, trained.dataset)
             scores = checked_scores(predicted, name, last_session=test[1])
         labels = segment_labels(trained.dataset, features, index=scores.index, model=name)
         description = {"source_run": job.facts.source_run_id, "first": job.first, "test": test}
+        bins = {} if trained.bins is None else {BINS_FILE: trained.bins}
         return record_outcome(
             workspace,
             recorder,
             facts=job.facts,
             scores=scores,
             labels=labels,
-            files={"task.json": description},
+            files={"task.json": description, **bins},
         )

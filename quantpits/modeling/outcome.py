@@ -1,20 +1,24 @@
 """What a run leaves behind, whether it fitted a model or only applied one.
 
 The run's folder holds ``pred.pkl`` (a frame with the column ``score``), ``label.pkl``, the daily
-``sig_analysis/ic.pkl`` and ``ric.pkl``, and ``task.json``; a run that fitted adds ``model.pkl``,
-``dataset.pkl`` and ``train.log``. Metrics are called ``IC``, ``ICIR``, ``Rank IC`` and ``Rank
-ICIR`` and read by exactly these names.
+``sig_analysis/ic.pkl`` and ``ric.pkl``, ``monitoring.json`` and ``task.json``; a run that fitted
+adds ``model.pkl``, ``dataset.pkl``, ``train.log``, ``training_curve.json`` and ``score_bins.json``.
+Metrics are called ``IC``, ``ICIR``, ``Rank IC`` and ``Rank ICIR`` and read by exactly these names;
+the ends of their bands are beside them in small letters.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from quantpits.modeling.artifacts import pickled
+from quantpits.modeling.drift import ScoreBins, drift_by_day
 from quantpits.modeling.evaluation import daily_ic
+from quantpits.modeling.watch import BINS_FILE, WATCH_FILE, watched
 from quantpits.records import ModelRecord
-from quantpits.workspace import sha256_bytes, to_jsonable, write_bytes, write_json
+from quantpits.workspace import sha256_bytes, to_jsonable, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +110,8 @@ def record_outcome(
     labels : Series, float64 [n_rows]
         Raw labels [fraction] on the same index; NaN where not yet known.
     files : mapping of str to object
-        More files by name: bytes as they are, anything for ``.json`` as JSON.
+        More files by name: bytes as they are, anything for ``.json`` as JSON. With ``ScoreBins``
+        under `BINS_FILE` the drift from them is told.
 
     Returns
     -------
@@ -114,22 +119,24 @@ def record_outcome(
         With paths relative to the workspace and the hashes of what was written.
     """
     outcome = daily_ic(scores, labels)
+    bins = files.get(BINS_FILE)
+    drift = drift_by_day(scores, bins) if isinstance(bins, ScoreBins) else None
+    plain = {**files, WATCH_FILE: watched(outcome, drift)}
     contents = {
         "pred.pkl": pickled(scores.to_frame("score")),
         "label.pkl": pickled(labels.to_frame("label")),
         "sig_analysis/ic.pkl": pickled(outcome.ic),
         "sig_analysis/ric.pkl": pickled(outcome.rank_ic),
+        **{name: _content(value) for name, value in plain.items()},
     }
-    contents |= {name: value for name, value in files.items() if isinstance(value, bytes)}
     for name, content in contents.items():
         write_bytes(recorder.folder / name, content)
-    for name in files.keys() - contents.keys():
-        write_json(recorder.folder / name, to_jsonable(files[name]))
     hashes = {name: sha256_bytes(content) for name, content in contents.items()}
     metrics = {key: getattr(outcome.summary, key) for key in METRICS}
-    recorder.log_metrics(
-        **{METRICS[key]: value for key, value in metrics.items() if value is not None}
-    )
+    bands = {key: getattr(outcome.bands, key) for key in METRICS}
+    psi = None if drift is None else float(drift.iloc[-1])
+    usual = bins.usual if isinstance(bins, ScoreBins) else None
+    recorder.log_metrics(step=None, **_logged(metrics, bands, psi))
     recorder.set_tags(**_tags(facts), **{hash_tag(name): text for name, text in hashes.items()})
 
     folder = workspace.relative(recorder.folder)
@@ -151,7 +158,36 @@ def record_outcome(
         seed=facts.seed,
         market_label=facts.market_label,
         **metrics,
+        **{f"{key}_band": band for key, band in bands.items()},
+        n_ic_days=outcome.summary.n_days,
+        psi=psi,
+        psi_usual=usual,
     )
+
+
+def _content(value: object) -> bytes:
+    """Return a file's content: bytes as they are, anything else as JSON."""
+    if isinstance(value, bytes):
+        return value
+    text = json.dumps(to_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _logged(
+    metrics: Mapping[str, float | None],
+    bands: Mapping[str, tuple[float, float] | None],
+    psi: float | None,
+) -> dict[str, float]:
+    """Return what MLflow shows of a run; what is undefined is left out.
+
+    Bands are in small letters: tools of the earlier system take whatever name contains ``ICIR``.
+    """
+    logged = {METRICS[key]: value for key, value in metrics.items() if value is not None}
+    for key, band in bands.items():
+        if band is not None:
+            name = METRICS[key].lower()
+            logged |= {f"{name} low": band[0], f"{name} high": band[1]}
+    return logged if psi is None else {**logged, "PSI": psi}
 
 
 def _tags(facts: RunFacts) -> dict[str, str]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_run", "publish_predictions"]
 
+_SEEDS = "Seeds"  # is in the name of every column of a spread
+
 
 def publish_predictions(
     workspace: Workspace,
@@ -69,12 +71,16 @@ def publish_predictions(
         outputs.append(written.path)
         changed |= written.changed
     more = spreads or {}
+    old = read_performance(workspace, records.anchor_date)
     table = {
-        name: {**_performance(record), **more.get(name, {})}
+        name: {
+            **_performance(record),
+            **_kept_spread(old.get(name, {}), record),
+            **more.get(name, {}),
+        }
         for name, record in records.model_records.items()
     }
     if replaces and keeping:
-        old = read_performance(workspace, records.anchor_date)
         table |= {name: row for name, row in old.items() if name in keeping and name not in table}
     write = publish_performance if replaces else merge_performance
     changed |= write(workspace, records.anchor_date, table)
@@ -155,4 +161,31 @@ def _performance(record: ModelRecord) -> dict[str, float | str | None]:
         "Rank_IC_Mean": record.rank_ic,
         "Rank_ICIR": record.rank_icir,
         "record_id": record.run_id,
+        **_ends("IC", record.ic_band),
+        **_ends("ICIR", record.icir_band),
+        **_ends("Rank_IC", record.rank_ic_band),
+        **_ends("Rank_ICIR", record.rank_icir_band),
+        "IC_Days": record.n_ic_days,
+        "PSI": record.psi,
+        "PSI_Usual": record.psi_usual,
+        "trained_id": record.source_run_id or record.run_id,
     }
+
+
+def _ends(name: str, band: tuple[float, float] | None) -> dict[str, float | None]:
+    low, high = (None, None) if band is None else band
+    return {f"{name}_Low": low, f"{name}_High": high}
+
+
+def _kept_spread(
+    old: Mapping[str, float | str | None], record: ModelRecord
+) -> dict[str, float | str | None]:
+    """Return the spread over seeds of a row of the same trained model, which stays true.
+
+    A prediction does not train the other seeds, so it knows nothing better; a row from before
+    `trained_id` was kept names the training as its run.
+    """
+    trained = record.source_run_id or record.run_id
+    if trained not in {old.get("trained_id"), old.get("record_id")}:
+        return {}
+    return {key: value for key, value in old.items() if _SEEDS in key}

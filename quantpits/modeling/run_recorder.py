@@ -118,6 +118,13 @@ class RunRecorder(MLflowRecorder):  # type: ignore[misc]  # Qlib ships no types
         with (self.folder / name).open("rb") as file:
             return unpickler(file).load()
 
+    def logged_by_step(self) -> dict[str, dict[int, float]]:
+        """Return the metrics collected so far: name to step to value, the last of a step."""
+        logged: dict[str, dict[int, float]] = {}
+        for metric in self._metrics:
+            logged.setdefault(metric.key, {})[int(metric.step)] = float(metric.value)
+        return logged
+
     def lost_names(self) -> list[str]:
         """Return the metrics, parameters and tags that did not arrive in the database."""
         data = self.client.get_run(self.id).data

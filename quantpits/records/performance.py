@@ -1,7 +1,11 @@
 """How well each model did on its test segment: `output/model_performance_{anchor}.json`.
 
-Conventions: the keys are those of the earlier system. A metric is a real number, zero included, or
-null where it is undefined; never NaN. Files of the earlier system may hold a bare NaN, which reads
+Conventions: the keys are those of the earlier system, ``IC_Mean``, ``ICIR`` and ``record_id``, and
+mean what they meant there. Beside them are ``Rank_IC_Mean`` and ``Rank_ICIR``; ``_Low`` and
+``_High`` of each, between which it plausibly lies; ``IC_Days``, the days they rest on; ``PSI``, the
+drift of the latest scores, and ``PSI_Usual``; ``trained_id``, the run that fitted the model; and
+the spread over seeds where there is one. A metric is a real number, zero included, or null where it
+is undefined or not known; never NaN. Files of the earlier system may hold a bare NaN, which reads
 as null.
 """
 
@@ -45,7 +49,7 @@ def read_performance(workspace: Workspace, anchor: date) -> dict[str, Performanc
     Returns
     -------
     dict of str to dict
-        Model to ``IC_Mean, ICIR, Rank_IC_Mean, Rank_ICIR`` (float or None) and ``record_id``.
+        Model to its row, as the module tells; a file of the earlier system has fewer keys.
 
     Raises
     ------

@@ -65,6 +65,14 @@ class ModelRecord:
         The pickles, relative to the workspace root.
     ic, icir, rank_ic, rank_icir : float or None
         On the test segment; None where undefined, a real zero where zero, never NaN.
+    ic_band, icir_band, rank_ic_band, rank_icir_band : tuple of float, or None
+        Low and high end of what the metric plausibly is; None where the segment is too short, and
+        in records from before bands were kept.
+    n_ic_days : int or None
+        Days of the test segment whose labels were known.
+    psi, psi_usual : float or None
+        How far the latest scores are from those of the training window, and what is usual for the
+        model; None where it is not known.
     seed : int or None
         Seed of the fit.
     market_label : str
@@ -95,6 +103,13 @@ class ModelRecord:
     icir: float | None = None
     rank_ic: float | None = None
     rank_icir: float | None = None
+    ic_band: tuple[float, float] | None = None
+    icir_band: tuple[float, float] | None = None
+    rank_ic_band: tuple[float, float] | None = None
+    rank_icir_band: tuple[float, float] | None = None
+    n_ic_days: int | None = None
+    psi: float | None = None
+    psi_usual: float | None = None
     seed: int | None = None
     market_label: str = ""
 
@@ -165,12 +180,15 @@ def read_train_records(workspace: Workspace, path: Path | str | None = None) -> 
     source = workspace.records_path if path is None else workspace.root / path
     records = _read(source)
     if records is None or not records.models:
+        is_own = path is None
         raise MissingArtifactError(
-            "There is no trained model yet.",
+            "There is no trained model yet." if is_own else "The records named hold no model.",
             where=source,
             expected="train records that name at least one model",
             found="no such file" if records is None else "no models",
-            hint="train first: quantpits train (prod_train_predict.py)",
+            hint="train first: quantpits train (prod_train_predict.py)"
+            if is_own
+            else "name records by their path from the workspace, such as one in data/history/",
         )
     return records
 

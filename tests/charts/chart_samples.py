@@ -17,6 +17,7 @@ from quantpits.charts import (
     OpinionsChart,
     RanksChart,
     ScatterChart,
+    SeriesChart,
     TrainingChart,
     WeightsChart,
 )
@@ -169,6 +170,25 @@ def training_chart(**options):
     return TrainingChart(**{**given, **options})
 
 
+def series_chart(count=3, n_sessions=120, **options):
+    """Return sums over time; the first series begins later."""
+    rng = np.random.default_rng(0)
+    series = {
+        f"model_{number:02d}": np.cumsum(rng.normal(0.02, 0.1, n_sessions))
+        for number in range(count)
+    }
+    series["model_00"][: n_sessions // 4] = np.nan
+    given = {
+        "title": "Cumulative IC",
+        "subtitle": "sum of the daily ICs",
+        "dates": sessions(n_sessions),
+        "series": series,
+        "axis": Axis("sum"),
+        "levels": {"nothing": 0.0},
+    }
+    return SeriesChart(**{**given, **options})
+
+
 def every_chart():
     """Return {kind: chart}."""
     return {
@@ -182,6 +202,7 @@ def every_chart():
         "opinions": opinions_chart(),
         "ranks": ranks_chart(),
         "training": training_chart(),
+        "series": series_chart(),
     }
 
 

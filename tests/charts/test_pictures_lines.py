@@ -10,6 +10,7 @@ from tests.charts.chart_samples import (
     covered_labels,
     cut_texts,
     ranks_chart,
+    series_chart,
     sessions,
     texts_of,
     training_chart,
@@ -92,3 +93,26 @@ def test_an_instrument_without_any_rank_has_no_line_and_no_name():
 
 def test_no_ranks_at_all_are_drawn_too():
     assert [] == cut_texts(figure(ranks_chart(2, 2, ranks=np.full((2, 2), np.nan))))
+
+
+@pytest.mark.parametrize("count", [1, 2, 12])
+@pytest.mark.parametrize("n_sessions", [1, 2, 250])
+def test_series_are_named_at_their_ends_and_no_text_is_cut(count, n_sessions):
+    chart = series_chart(count, n_sessions, levels={"shifted": 0.25})
+    drawn = figure(chart)
+    assert [] == cut_texts(drawn)
+    assert [] == covered_labels(drawn)
+    texts = [text for text, _, _ in texts_of(drawn)]
+    assert count == sum(text.startswith("model_") for text in texts)
+    assert "shifted" in texts
+
+
+def test_a_band_is_drawn_around_a_series():
+    band = np.ones(120)
+    axes = figure(series_chart(1, low=-band, high=band)).axes[0]
+    assert 1 == len(axes.collections)
+
+
+def test_the_marked_epoch_is_called_what_it_is():
+    texts = [text for text, _, _ in texts_of(figure(training_chart(best_name="best")))]
+    assert "best: epoch 12" in texts

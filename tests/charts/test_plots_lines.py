@@ -7,10 +7,17 @@ import base64
 import numpy as np
 
 from quantpits.charts import plots_lines
-from quantpits.charts.plots_lines import nav_plot, ranks_plot, training_plot, weights_plot
+from quantpits.charts.plots_lines import (
+    nav_plot,
+    ranks_plot,
+    series_plot,
+    training_plot,
+    weights_plot,
+)
 from tests.charts.chart_samples import (
     nav_chart,
     ranks_chart,
+    series_chart,
     sessions,
     training_chart,
     weights_chart,
@@ -82,3 +89,33 @@ def test_rank_one_is_on_top():
     assert [6.5, 0.5] == ranks_plot(ranks_chart()).layout["yaxis"]["range"]
     nothing = ranks_chart(2, 2, ranks=np.full((2, 2), np.nan))
     assert [1.5, 0.5] == ranks_plot(nothing).layout["yaxis"]["range"]
+
+
+def test_series_have_a_line_each_and_levels_across():
+    made = series_plot(series_chart(2, 40, levels={"shifted <b>": 0.25}))
+    assert ["model_00", "model_01"] == [trace["name"] for trace in made.data]
+    assert [str(day) for day in sessions(40)] == made.shared["dates"]
+    assert [0.25] == [shape["y0"] for shape in made.layout["shapes"]]
+    assert "<b>" not in made.layout["annotations"][0]["text"]
+
+
+def test_a_band_lies_behind_its_series():
+    band = np.ones(40)
+    made = series_plot(series_chart(1, 40, low=-band, high=band))
+    assert ["low", "high", "model_00"] == [trace["name"] for trace in made.data]
+    assert "tonexty" == made.data[1]["fill"]
+
+
+def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
+    monkeypatch.setattr(plots_lines, "_MOST_VALUES", 100)
+    monkeypatch.setattr(plots_lines, "_FEWEST_ROWS", 10)
+    chart = series_chart(10, 101)
+    made = series_plot(chart)
+    assert len(made.shared["dates"]) <= 10
+    assert np.isclose(chart.series["model_03"][-1], numbers(made.data[3]["y"])[-1])
+
+
+def test_what_is_counted_names_the_axis_of_learning():
+    assert (
+        "step" == training_plot(training_chart(step_name="step")).layout["xaxis"]["title"]["text"]
+    )

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from quantpits.errors import ModelError
-from quantpits.modeling.features import FeatureStore
+from quantpits.modeling.features.store import FeatureStore
 from quantpits.modeling.fit import check_class, fit_model
 from quantpits.modeling.recorders import open_store
+from quantpits.modeling.watch import read_bins, read_curves
 from quantpits.training.plan import make_plan
 from quantpits.training.request import TrainRequest
-from quantpits.workspace import Workspace
+from quantpits.workspace import Workspace, sha256_file
 
 
 @pytest.fixture
@@ -46,14 +47,18 @@ def test_a_training_is_recorded_completely(fit, workflow):
         "dataset.pkl",
         "label.pkl",
         "model.pkl",
+        "monitoring.json",
         "pred.pkl",
+        "score_bins.json",
         "sig_analysis/ic.pkl",
         "sig_analysis/ric.pkl",
         "task.json",
         "train.log",
     ] == names
     assert "FINISHED" == run.info.status
-    assert {"IC", "ICIR", "Rank IC", "Rank ICIR", "train_loss"} == set(run.data.metrics)
+    metrics = ("IC", "ICIR", "Rank IC", "Rank ICIR")
+    bands = {f"{name.lower()} {end}" for name in metrics for end in ("low", "high")}
+    assert {*metrics, *bands, "PSI", "train_loss"} == set(run.data.metrics)
     assert run.data.metrics["Rank ICIR"] == record.rank_icir
     assert ("7", "7") == (run.data.params["seed"], run.data.params["model.seed"])
     assert "2022-03-31" in run.data.params["window.test"]
@@ -132,3 +137,46 @@ def test_a_missing_class_is_known_before_training(make, workflow):
     workspace = make({"a": workflow("NoSuchModel")})
     with pytest.raises(ModelError, match="failed while loading its class"):
         check_class(make_plan(workspace, TrainRequest()).jobs["a"])
+
+
+def test_how_a_model_learned_is_kept_and_recorded_by_its_hash(fit, workflow):
+    record, workspace, run = fit(workflow("Learner"))
+    curves = read_curves(workspace, record.model_path)
+    assert ["train", "valid"] == [curve.name for curve in curves.curves]
+    assert 1 == curves.best_step()
+    path = (workspace.root / record.model_path).with_name("training_curve.json")
+    assert sha256_file(path) == run.data.tags["sha256/training_curve.json"]
+
+
+def test_the_same_training_keeps_the_same_curves_and_bins(fit, workflow):
+    made = [fit(workflow("Learner"), name=f"W{n}") for n in range(2)]
+    for file in ("training_curve.json", "score_bins.json", "monitoring.json"):
+        first, second = (
+            (workspace.root / record.model_path).with_name(file).read_bytes()
+            for record, workspace, _ in made
+        )
+        assert first == second, file
+
+
+def test_a_linear_model_has_no_curve_and_its_scores_are_in_bins(fit, workflow):
+    record, workspace, _ = fit(workflow())
+    assert read_curves(workspace, record.model_path) is None
+    bins = read_bins(workspace, record.model_path)
+    assert "train" == bins.reference
+    task = json.loads((workspace.root / record.model_path).with_name("task.json").read_text())
+    windows = task["windows"]
+    assert windows["train"][0] <= bins.first.isoformat() < bins.last.isoformat()
+    assert bins.last.isoformat() <= windows["train"][1]
+    assert record.psi is not None
+    assert record.psi_usual == bins.usual
+
+
+def test_a_model_that_cannot_score_what_it_learned_from_is_compared_with_its_first_days(
+    fit, workflow
+):
+    record, workspace, run = fit(workflow("OnlyLater"))
+    bins = read_bins(workspace, record.model_path)
+    days = scores(workspace, record).index.get_level_values("datetime").unique()
+    assert ("test", days[0].date(), days[19].date()) == (bins.reference, bins.first, bins.last)
+    assert bins.usual is None
+    assert "FINISHED" == run.info.status

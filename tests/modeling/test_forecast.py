@@ -13,11 +13,12 @@ import pytest
 
 from quantpits.errors import CorruptArtifactError, MissingArtifactError, ModelError
 from quantpits.modeling.artifacts import pickled
-from quantpits.modeling.features import FeatureStore
+from quantpits.modeling.features.store import FeatureStore
 from quantpits.modeling.fit import fit_model
 from quantpits.modeling.forecast import ForecastJob, load_trained, predict_model
 from quantpits.modeling.outcome import RunFacts
 from quantpits.modeling.recorders import open_store
+from quantpits.modeling.watch import read_bins
 from quantpits.training.plan import make_plan
 from quantpits.training.request import TrainRequest
 from quantpits.workspace import sha256_bytes
@@ -166,3 +167,21 @@ def test_a_pickle_that_does_not_load_is_a_model_error(trained):
     path.write_bytes(content)
     with pytest.raises(ModelError, match="'a' failed while being loaded"):
         load_trained(workspace, "a", replace(record, model_sha256=sha256_bytes(content)))
+
+
+def test_drift_is_told_from_the_bins_of_the_training(trained):
+    workspace, record = trained
+    bins = load_trained(workspace, "a", record).bins
+    made, _ = predict(workspace, record)
+    # The same scores as in training, so the same drift.
+    assert made.psi == pytest.approx(record.psi, abs=1e-3)
+    assert bins.usual == made.psi_usual
+    assert bins == read_bins(workspace, made.prediction_path)
+
+
+def test_a_training_from_before_bins_were_kept_predicts_without_drift(trained):
+    workspace, record = trained
+    (workspace.root / record.model_path).with_name("score_bins.json").unlink()
+    made, _ = predict(workspace, record)
+    assert (None, None) == (made.psi, made.psi_usual)
+    assert made.rank_ic_band is not None

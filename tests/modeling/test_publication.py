@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -77,6 +78,15 @@ def test_a_real_zero_is_zero_and_the_undefined_is_null(workspace):
         "Rank_IC_Mean": None,
         "Rank_ICIR": None,
         "record_id": "run-a",
+        **{
+            f"{name}_{end}": None
+            for name in ("IC", "ICIR", "Rank_IC", "Rank_ICIR")
+            for end in ("Low", "High")
+        },
+        "IC_Days": None,
+        "PSI": None,
+        "PSI_Usual": None,
+        "trained_id": "run-a",
     }
     assert {"a": expected} == json.loads(outputs[-1].read_text())
 
@@ -105,3 +115,48 @@ def test_the_table_is_replaced_or_merged(workspace, replaces, expected):
     publish_predictions(workspace, records(workspace, "a"), replaces=True)
     publish_predictions(workspace, records(workspace, "b"), replaces=replaces)
     assert expected == set(read_performance(workspace, ANCHOR))
+
+
+def predicted(workspace, trained):
+    """Return records of a prediction with the trained models."""
+    made = {
+        name: replace(record, run_id=f"later-{name}", source_run_id=record.run_id)
+        for name, record in trained.model_records.items()
+    }
+    models = {name: record.run_id for name, record in made.items()}
+    return replace(trained, models=models, model_records=made)
+
+
+def test_a_prediction_keeps_the_spread_over_seeds_of_its_model(workspace):
+    trained = records(workspace, "a")
+    spread = {"a": {"Seeds": 3, "IC_Seeds_Mean": 0.05, "Rank_IC_Seeds_Std": None}}
+    publish_predictions(workspace, trained, replaces=True, spreads=spread)
+    # The columns were lost until the next training; twice, because each prediction is a run.
+    for _ in range(2):
+        publish_predictions(workspace, predicted(workspace, trained), replaces=False)
+        row = read_performance(workspace, ANCHOR)["a"]
+        assert spread["a"] == {key: value for key, value in row.items() if "Seeds" in key}
+        assert ("later-a", "run-a") == (row["record_id"], row["trained_id"])
+
+
+def test_the_spread_of_another_training_goes(workspace):
+    trained = records(workspace, "a")
+    publish_predictions(workspace, trained, replaces=True, spreads={"a": {"Seeds": 3}})
+    record = replace(trained.model_records["a"], run_id="new-a")
+    again = replace(trained, models={"a": "new-a"}, model_records={"a": record})
+    publish_predictions(workspace, again, replaces=False)
+    assert "Seeds" not in read_performance(workspace, ANCHOR)["a"]
+
+
+def test_bands_and_drift_are_columns_of_the_table(workspace):
+    trained = records(workspace, "a")
+    record = replace(
+        trained.model_records["a"], ic_band=(-0.25, 0.25), n_ic_days=60, psi=0.5, psi_usual=0.125
+    )
+    outputs, _ = publish_predictions(
+        workspace, replace(trained, model_records={"a": record}), replaces=True
+    )
+    row = json.loads(outputs[-1].read_text())["a"]
+    assert [-0.25, 0.25, None, 60, 0.5, 0.125] == [
+        row[name] for name in ("IC_Low", "IC_High", "ICIR_Low", "IC_Days", "PSI", "PSI_Usual")
+    ]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from quantpits.modeling.results import ModelResult, model_result, result_lines
+from quantpits.modeling.results import (
+    ModelResult,
+    banded_text,
+    drift_findings,
+    model_result,
+    result_lines,
+)
 from quantpits.modeling.spread import Spread
 from quantpits.records import ModelRecord
 
@@ -55,3 +61,29 @@ def test_lines_for_a_person():
         "  IC over 3 seeds 0.0500 ± 0.0100 (0.0400 to 0.0600)",
     ]
     assert expected == result_lines(results)
+
+
+def test_a_line_shows_bands_and_drift_where_they_are_known():
+    record = replace(RECORD, ic=0.0718, ic_band=(0.05, 0.09), psi=0.128, psi_usual=0.05)
+    line = result_lines([model_result("a", "reused", record=record)])[0]
+    assert "IC 0.0718 (0.0500 to 0.0900), ICIR -0.250, Rank IC 0.0310, " in line
+    assert line.endswith(", PSI 0.13")
+
+
+def test_a_band_follows_its_value():
+    assert "-0.250 (-1.000 to 0.500)" == banded_text(-0.25, (-1.0, 0.5), digits=3)
+    assert "undefined" == banded_text(None, (0.0, 1.0), digits=3)
+
+
+def test_shifted_scores_are_a_warning_and_moving_ones_are_told():
+    drifts = {"a": (0.3, 0.1), "b": (0.3, 0.4), "c": (0.15, None), "d": (None, None), "e": (0, 0)}
+    results = [
+        replace(model_result(name, "done", record=RECORD), psi=psi, psi_usual=usual)
+        for name, (psi, usual) in drifts.items()
+    ]
+    found = drift_findings(results, source="prediction")
+    assert [("MON001", "warning", "a"), ("MON002", "info", "c")] == [
+        (each.code, each.severity, each.subject) for each in found
+    ]
+    assert "PSI 0.30, usual is up to 0.10" in found[0].message
+    assert "(PSI 0.15)" in found[1].message

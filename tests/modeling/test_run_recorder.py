@@ -78,3 +78,10 @@ def test_objects_and_files_are_stored_and_read_back(recorder, tmp_path):
     recorder.save_objects(**{"a.pkl": {"a": 1}})
     assert b"123" == (recorder.folder / "deep" / "weights.bin").read_bytes()
     assert {"a": 1} == recorder.load_object("a.pkl")
+
+
+def test_what_was_logged_by_step_is_known_while_the_run_lasts(recorder):
+    recorder.log_metrics(step=1, train_loss=1.0, lr=0.5)
+    recorder.log_metrics(step=2, train_loss=0.5, valid_loss=float("nan"))
+    recorder.log_metrics(step=2, train_loss=0.25)
+    assert {"train_loss": {1: 1.0, 2: 0.25}, "lr": {1: 0.5}} == recorder.logged_by_step()

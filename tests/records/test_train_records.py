@@ -182,6 +182,12 @@ def test_no_file_says_train_first(workspace):
     assert caught.value.exit_code == 3
 
 
+def test_records_that_were_named_and_are_not_there_are_told_apart(workspace):
+    publish_full(workspace, trained("gru-1"))
+    with pytest.raises(MissingArtifactError, match=r"named hold no model(.|\n)*no such file"):
+        read_train_records(workspace, "data/history/nowhere.json")
+
+
 def test_an_empty_map_of_the_earlier_system_says_train_first(workspace):
     workspace.records_path.write_text(OLD, "utf-8")
     with pytest.raises(MissingArtifactError, match="no models"):
