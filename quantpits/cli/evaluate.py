@@ -22,11 +22,12 @@ def evaluate(
         Parameter(help="Folds tested at a time.", validator=validators.Number(gte=1, lte=10)),
     ] = 2,
     embargo: Annotated[
-        int,
+        int | None,
         Parameter(
-            help="More sessions to leave out after a test.", validator=validators.Number(gte=0)
+            help="More sessions to leave out after a test; else as many as a sequence reads back.",
+            validator=validators.Number(gte=0),
         ),
-    ] = 0,
+    ] = None,
     dry_run: DryRun = False,
     common: Common = COMMON_DEFAULTS,
 ) -> int:

@@ -99,7 +99,7 @@ def purged_splits(
             "The span is too short for so many folds.",
             expected=f"at least {shortest} sessions",
             found=f"{len(sessions)} sessions",
-            hint="ask for fewer folds, or raise train_set_windows",
+            hint="ask for fewer folds, raise train_set_windows, or lower --embargo",
         )
     choose = _k_fold if n_test_folds == 1 else _combinations
     chosen = choose(len(sessions), (n_folds, n_test_folds), purge=purge, embargo=embargo)

@@ -7,7 +7,6 @@ are fitted on the sessions that the model learns from and on no others.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,25 +14,33 @@ import pandas as pd
 from quantpits.errors import ModelError
 from quantpits.modeling.datasets import build_dataset, segment_labels
 from quantpits.modeling.evaluation import checked_scores, daily_ic
+from quantpits.modeling.features.folds import unfilled_handler
 from quantpits.modeling.fit import fitted_model
-from quantpits.modeling.fold_features import unfilled_handler
-from quantpits.modeling.foreign import captured_output, foreign_code, load_class
+from quantpits.modeling.foreign import captured_output, foreign_code
 from quantpits.modeling.outcome import METRICS
 from quantpits.modeling.purged import spans_of
+from quantpits.modeling.split_dataset import sequence_lookback, spans_dataset_class
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from quantpits.modeling.evaluation import DailyIC
-    from quantpits.modeling.features import FeatureStore
+    from quantpits.modeling.features.folds import FoldFeatures
+    from quantpits.modeling.features.store import FeatureStore
     from quantpits.modeling.fit import FitJob
-    from quantpits.modeling.fold_features import FoldFeatures
     from quantpits.modeling.purged import PurgedSplit
     from quantpits.modeling.recorders import RecorderStore
     from quantpits.modeling.windows import DateWindows
 
-__all__ = ["dataset_bytes", "split_dataset", "trial_ic", "window_dataset", "without_test"]
+__all__ = [
+    "dataset_bytes",
+    "split_dataset",
+    "split_embargo",
+    "trial_ic",
+    "window_dataset",
+    "without_test",
+]
 
 
 def without_test(windows: DateWindows) -> DateWindows:
@@ -101,28 +108,51 @@ def split_dataset(
     Raises
     ------
     ModelError
-        If the model reads sequences of sessions, which a split would tear, or its handler cannot be
-        given its features.
+        If nothing is known of how the dataset reads its rows, or its handler cannot be given its
+        features.
     """
     name, description = job.facts.model, job.task.dataset
+    dataset_class = spans_dataset_class(description, name)
     handler = unfilled_handler(job.task.handler, name)
-    if load_class(description, name) is not _plain_class() or handler is None:
+    if handler is None:
         raise ModelError(
             f"The model {name!r} cannot be evaluated on purged splits.",
-            expected="a workflow with Qlib's DatasetH and a handler that takes init_data",
-            found=f"dataset {description['class']}, handler {job.task.handler['class']}",
-            hint="sequences of sessions would reach over the gaps;"
-            " quantpits walk-forward evaluates such a model",
+            expected="a workflow with a handler that takes init_data",
+            found=f"handler {job.task.handler['class']}",
+            hint="quantpits walk-forward evaluates such a model",
         )
     with foreign_code(name, "computing its features"), captured_output():
         features.fill_fitted_on(handler, split.train)
         tests = [span for test in split.tests for span in spans_of(test, sessions)]
-        segments = {
+        spans = {
             "train": spans_of(split.train, sessions),
             "valid": spans_of(split.valid, sessions),
             "test": tests,
         }
-        return _spans_class()(handler=handler, segments=segments)
+        arguments = {key: value for key, value in description["kwargs"].items() if key != "handler"}
+        segments = _all_segments(spans, arguments.pop("segments"))
+        return dataset_class(handler=handler, segments=segments, **arguments)
+
+
+def split_embargo(job: FitJob) -> int:
+    """Return how many sessions more are left out after a test fold, so that no sequence reads it.
+
+    Parameters
+    ----------
+    job : FitJob
+        Of the model.
+
+    Returns
+    -------
+    int
+        0 for a model that reads no sequences [sessions].
+
+    Raises
+    ------
+    ModelError
+        If its dataset's class cannot be loaded.
+    """
+    return sequence_lookback(job.task.dataset, job.facts.model)
 
 
 def trial_ic(
@@ -170,25 +200,12 @@ def trial_ic(
     return outcome
 
 
-def _plain_class() -> type[Any]:
-    from qlib.data.dataset import DatasetH  # noqa: PLC0415 - heavy
-
-    plain: type[Any] = DatasetH
-    return plain
-
-
-@cache
-def _spans_class() -> type[Any]:
-    """Return a dataset whose segments may be lists of spans."""
-
-    class SpansDataset(_plain_class()):  # type: ignore[misc]  # Qlib ships no types
-        """Puts the spans of a segment one after the other."""
-
-        def _prepare_seg(self, slc: Any, **kwargs: Any) -> Any:
-            if not isinstance(slc, list):
-                return super()._prepare_seg(slc, **kwargs)
-            return pd.concat(
-                [super(SpansDataset, self)._prepare_seg(span, **kwargs) for span in slc]
-            )
-
-    return SpansDataset
+def _all_segments(spans: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    """Return the spans also under other names that a workflow has for the same dates."""
+    others = {
+        name: spans[same]
+        for name, dates in described.items()
+        for same in ("train", "valid")
+        if name not in spans and dates == described.get(same)
+    }
+    return {**spans, **others}

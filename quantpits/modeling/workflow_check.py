@@ -21,6 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from quantpits.errors import ConfigError
 from quantpits.modeling.labels import WEEKLY_LABEL, default_label
+from quantpits.modeling.qlib_faults import stand_in
 from quantpits.modeling.workflow import PERIODS_PER_YEAR, read_workflow
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def check_workflow(
         *_step_problems(root, text, freq=freq),
         *_scaler_problems(root, freq=freq),
         *_rate_problems(root),
+        *_class_problems(root),
     ]
     return tuple(sorted(found, key=lambda problem: (problem.line, problem.path)))
 
@@ -219,6 +221,19 @@ def _rate_problems(root: Node) -> Iterator[WorkflowProblem]:
             plain = f"{Decimal(node.value):f}"
             message = f"lr is {node.value}, which Qlib may read as text; expected {plain}"
             yield _problem(node, path, message, _replace(node, plain))
+
+
+def _class_problems(root: Node) -> Iterator[WorkflowProblem]:
+    """Find classes of Qlib that have a stand-in without their fault."""
+    for path, node in _entries(root):
+        name, module_path = _at(node, "class"), _at(node, "module_path")
+        if not isinstance(name, ScalarNode) or not isinstance(module_path, ScalarNode):
+            continue
+        found = stand_in(name.value, module_path.value)
+        if found is not None:
+            message = f"Qlib's own {name.value}: {found.fault}; expected {found.module_path}"
+            edit = _replace(module_path, _quoted_like(module_path, found.module_path))
+            yield _problem(module_path, f"{path}.module_path", message, edit)
 
 
 def _problem(node: Node, path: str, message: str, edit: Edit | None = None) -> WorkflowProblem:

@@ -68,13 +68,15 @@ class HIST(pytorch_hist.HIST):  # type: ignore[misc]  # Qlib ships no types
         self.concept_of = {name: key for key, names in given.items() for name in names}
         self.concepts = sorted(given)
 
-    def fit(self, dataset: Any) -> None:
+    def fit(self, dataset: Any, evals_result: dict[str, list[float]] | None = None) -> None:
         """Fit the network.
 
         Parameters
         ----------
         dataset : Qlib DatasetH
             With ``train`` and ``valid``.
+        evals_result : dict or None
+            Filled with the score of each epoch on the validation window, as Qlib's models do.
 
         Raises
         ------
@@ -93,6 +95,8 @@ class HIST(pytorch_hist.HIST):  # type: ignore[misc]  # Qlib ships no types
         for _ in range(self.n_epochs):
             self._train_epoch(train)
             score = self._score(valid)
+            if evals_result is not None:
+                evals_result.setdefault("valid", []).append(score)
             if score > best:
                 best, waited = score, 0
                 weights = copy.deepcopy(self.HIST_model.state_dict())

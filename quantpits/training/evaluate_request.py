@@ -25,8 +25,9 @@ class EvaluateRequest:
         Name in the registry.
     folds, test_folds : int
         Into how many folds the span is cut, and how many of them are tested at a time.
-    embargo : int
-        Sessions left out after each test fold, beside those that the label looks ahead [sessions].
+    embargo : int or None
+        Sessions left out after each test fold, beside those that the label looks ahead; None: as
+        many as a row of a model that reads sequences reads before it, else 0 [sessions].
     dry_run : bool
         Say what would be done and write nothing.
     """
@@ -34,7 +35,7 @@ class EvaluateRequest:
     model: str
     folds: int = 6
     test_folds: int = 2
-    embargo: int = 0
+    embargo: int | None = None
     dry_run: bool = False
 
 
@@ -79,6 +80,8 @@ class EvaluateReport:
         How many splits there are, and how many were fitted before.
     purge_sessions, embargo_sessions : int
         Sessions left out around and after test folds.
+    lookback_sessions : int
+        How many sessions before its own a row reads; 0 for a model without sequences.
     paths : tuple of PathScore
         Empty in a dry run.
     ic, rank_ic : Spread or None
@@ -101,6 +104,7 @@ class EvaluateReport:
     n_reused: int
     purge_sessions: int
     embargo_sessions: int
+    lookback_sessions: int = 0
     paths: tuple[PathScore, ...] = ()
     ic: Spread | None = None
     rank_ic: Spread | None = None
@@ -117,6 +121,8 @@ class EvaluateReport:
                 f" {self.embargo_sessions} more after each test."
             ),
         ]
+        if self.lookback_sessions:
+            lines.append(f"A row reads the {self.lookback_sessions} sessions before it too.")
         if self.is_dry_run:
             return [*lines, "Dry run: nothing was fitted or written."]
         for number, path in enumerate(self.paths, start=1):
@@ -127,6 +133,6 @@ class EvaluateReport:
             )
             lines.append(f"  path {number}: {', '.join(shown)} on {path.n_days} days")
         for name, spread in (("IC", self.ic), ("Rank IC", self.rank_ic)):
-            if spread is not None:
+            if spread is not None and spread.n > 1:
                 lines.append(f"{name} over {spread.n} paths {spread.text()}")
         return lines

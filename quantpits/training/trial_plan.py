@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantpits.errors import UsageError
+from quantpits.market.session import silence_qlib
+from quantpits.modeling.recorders import quiet_mlflow
+from quantpits.modeling.runtime import calm_threads
 from quantpits.modeling.selection import ModelSelection, select_models
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.modeling.trial import without_test
 from quantpits.training.jobs import JobMaker, job_maker
+from quantpits.training.tune_space import with_arguments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from quantpits.modeling.fit import FitJob
     from quantpits.modeling.windows import DateWindows
     from quantpits.modeling.workflow import Workflow
+    from quantpits.training.tune_space import Argument
     from quantpits.workspace import Workspace
 
 __all__ = ["TrialPlan", "make_trial_plan"]
@@ -53,14 +60,16 @@ class TrialPlan:
         """Configuration, market and anchor."""
         return self.maker.setting
 
-    def job(self, *, is_whole_span: bool = False, **arguments: object) -> FitJob:
+    def job(
+        self, *, is_whole_span: bool = False, arguments: Mapping[str, Argument] | None = None
+    ) -> FitJob:
         """Return a job of the model.
 
         Parameters
         ----------
         is_whole_span : bool
             Whether it learns from the whole span, of which a split takes its sessions.
-        **arguments : object
+        arguments : mapping of str to value or list, optional
             Arguments of the model instead of the workflow's.
 
         Returns
@@ -72,7 +81,7 @@ class TrialPlan:
         if is_whole_span:
             windows = replace(windows, train=(windows.train[0], windows.valid[1]))
         task = self.maker.task(self.model, self.workflow, windows=windows)
-        kwargs = {**(task.model.get("kwargs") or {}), **arguments}
+        kwargs = with_arguments(task.model.get("kwargs") or {}, arguments or {})
         task = replace(task, model={**task.model, "kwargs": kwargs})
         seed = self.setting.config.seed
         return self.maker.job(self.model, task, windows=windows, seed=seed)
@@ -104,6 +113,10 @@ def make_trial_plan(workspace: Workspace, model: str, *, kind: str) -> TrialPlan
     DataError
         If the market data are missing, or too short for the windows.
     """
+    # Optuna and a dataset's class import what draws bars of its own, and what threads wait by.
+    calm_threads()
+    quiet_mlflow()
+    silence_qlib()
     setting = load_setting(workspace)
     # Trials are compared with each other, so they are purged whatever the configuration says.
     setting = replace(setting, config=setting.config.model_copy(update={"purge": True}))

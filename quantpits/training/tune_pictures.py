@@ -68,6 +68,8 @@ def tuning_files(
                 axis=Axis("share", kind="percent"),
             )
         for name in report.best_arguments:
+            if len({trial.params.get(name) for trial in done}) == 1:
+                continue  # always the same: there is nothing to see
             charts[f"slice_{name}"] = _slice(name, done)
     files = {f"{name}.png": png_bytes(chart) for name, chart in charts.items()}
     page = Page(
@@ -111,7 +113,9 @@ def _slice(name: str, done: Sequence[FrozenTrial]) -> Chart:
         subtitle=subtitle,
         x=x,
         y=values,
-        x_axis=Axis(f"log10 {name}" if subtitle.startswith("logarithm") else name),
+        x_axis=Axis(f"log10 {name}")
+        if subtitle.startswith("logarithm")
+        else Axis(name, kind="number" if is_number else "integer"),
         y_axis=_RANK_IC,
         marked={"best": int(np.argmax(values))},
     )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.training.tune_space import Argument
 
 __all__ = ["TuneReport", "TuneRequest", "score_text"]
 
@@ -61,8 +62,8 @@ class TuneReport:
         How many trials there are, how many are of this run, and how many were given up or failed.
     start, best : float or None
         Mean daily rank IC of the workflow's own arguments and of the best trial.
-    best_arguments : dict of str to value
-        Arguments of the best trial.
+    best_arguments : dict of str to value or list
+        Arguments of the best trial; one inside another has a dot in its name.
     tuned_model : str or None
         Name of the new, disabled model; None if no trial was better than the workflow.
     seconds : float
@@ -84,7 +85,7 @@ class TuneReport:
     n_failed: int = 0
     start: float | None = None
     best: float | None = None
-    best_arguments: dict[str, float | int | str | bool] = field(default_factory=dict)
+    best_arguments: dict[str, Argument] = field(default_factory=dict)
     tuned_model: str | None = None
     seconds: float = 0.0
     is_dry_run: bool = False

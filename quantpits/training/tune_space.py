@@ -1,11 +1,14 @@
 """What a tuning may change: from the workflow's section ``tuning``, or by the class of the model.
 
 A dimension is an argument of the model with a range, ``{low: 0.01, high: 0.3, log: true}``, or with
-choices, ``[mse, mae]``. Whole numbers stay whole.
+choices, ``[mse, mae]``; a choice may be a list, such as the widths of a network's layers. Whole
+numbers stay whole. An argument inside another one is named with a dot,
+``model_config.hidden_size``.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +19,12 @@ if TYPE_CHECKING:
 
     from quantpits.modeling.workflow import Workflow
 
-__all__ = ["Dimension", "search_space", "start_of"]
+__all__ = ["Dimension", "arguments_of", "search_space", "start_of", "with_arguments"]
 
 _KEYS = {"low", "high", "log", "step"}
 
 Value = float | int | str | bool
+Argument = Value | list[Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,8 @@ class Dimension:
         Distance of the values that are tried.
     choices : tuple
         What to choose from; empty with a range.
+    is_json : bool
+        Whether the choices are JSON, which is how a list is kept in the study.
     """
 
     low: float | None = None
@@ -44,6 +50,7 @@ class Dimension:
     is_log: bool = False
     step: float | None = None
     choices: tuple[Value, ...] = ()
+    is_json: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -67,19 +74,26 @@ _TREES = {
     "learning_rate": Dimension(low=0.01, high=0.3, is_log=True),
     "max_depth": Dimension(low=3, high=12),
 }
-_NETWORK = {
-    "lr": Dimension(low=0.0001, high=0.01, is_log=True),
-    "hidden_size": Dimension(choices=(32, 64, 128)),
-    "num_layers": Dimension(low=1, high=3),
-    "dropout": Dimension(low=0.0, high=0.5),
-}
-_ATTENTION = {
-    "lr": Dimension(low=0.0001, high=0.01, is_log=True),
-    "d_model": Dimension(choices=(32, 64)),
-    "num_layers": Dimension(low=1, high=3),
-    "dropout": Dimension(low=0.0, high=0.5),
-}
 _RATE = {"lr": Dimension(low=0.0001, high=0.01, is_log=True)}
+_SIZES = Dimension(choices=(16, 32, 64, 128))
+_LAYERS = Dimension(low=1, high=3)
+_DROPOUT = Dimension(low=0.0, high=0.5)
+_NETWORK = {**_RATE, "hidden_size": _SIZES, "num_layers": _LAYERS, "dropout": _DROPOUT}
+# Attention diverges at rates that a recurrent network likes; its width must hold all heads.
+_ATTENTION = {
+    "lr": Dimension(low=0.00001, high=0.001, is_log=True),
+    "d_model": Dimension(choices=(32, 64, 128)),
+    "nhead": Dimension(choices=(2, 4)),
+    "num_layers": _LAYERS,
+    "dropout": _DROPOUT,
+}
+_DENSE = {
+    **_RATE,
+    "weight_decay": Dimension(low=0.00001, high=0.01, is_log=True),
+    "pt_model_kwargs.layers": Dimension(
+        choices=("[64]", "[128]", "[256]", "[128, 32]", "[256, 64]"), is_json=True
+    ),
+}
 _DEFAULTS: dict[str, dict[str, Dimension]] = {
     "LinearModel": {
         "estimator": Dimension(choices=("ridge",)),
@@ -111,15 +125,38 @@ _DEFAULTS: dict[str, dict[str, Dimension]] = {
     "GRU": _NETWORK,
     "LSTM": _NETWORK,
     "ALSTM": _NETWORK,
-    "GATs": {name: _NETWORK[name] for name in ("lr", "dropout")},
+    "GATs": _NETWORK,
+    "HIST": _NETWORK,
     "TransformerModel": _ATTENTION,
     "LocalformerModel": _ATTENTION,
-    "DNN": _RATE,
-    "DNNModelPytorch": _RATE,
-    "TCN": {"lr": _RATE["lr"], "dropout": _NETWORK["dropout"]},
-    "TabnetModel": _RATE,
-    "SFM": {"lr": _RATE["lr"], "hidden_size": _NETWORK["hidden_size"]},
-    "HIST": {"lr": _RATE["lr"], "hidden_size": _NETWORK["hidden_size"]},
+    "DNN": _DENSE,
+    "DNNModelPytorch": _DENSE,
+    "TCN": {
+        **_RATE,
+        "n_chans": _SIZES,
+        "num_layers": Dimension(low=2, high=5),
+        "kernel_size": Dimension(low=3, high=7),
+        "dropout": _DROPOUT,
+    },
+    "TabnetModel": {
+        "lr": Dimension(low=0.001, high=0.05, is_log=True),
+        "n_steps": Dimension(low=3, high=6),
+        "relax": Dimension(low=1.0, high=2.0),
+    },
+    "SFM": {
+        **_RATE,
+        "hidden_size": _SIZES,
+        "freq_dim": Dimension(low=5, high=20),
+        "dropout_W": _DROPOUT,
+        "dropout_U": _DROPOUT,
+    },
+    "TRAModel": {
+        **_RATE,
+        "lamb": Dimension(low=0.1, high=10.0, is_log=True),
+        "model_config.hidden_size": _SIZES,
+        "model_config.num_layers": _LAYERS,
+        "model_config.dropout": _DROPOUT,
+    },
 }
 
 
@@ -143,19 +180,25 @@ def search_space(workflow: Workflow) -> dict[str, Dimension]:
     """
     section = workflow.content.get("tuning")
     if section is None:
-        name = str(workflow.content["task"]["model"]["class"]).rpartition(".")[2]
+        model = workflow.content["task"]["model"]
+        name = str(model["class"]).rpartition(".")[2]
         if name not in _DEFAULTS:
             message = f"nothing says what to tune of the model class {name!r}"
             hint = "add a section such as: tuning: {learning_rate: {low: 0.01, high: 0.3}}"
             raise ConfigError([ConfigProblem(workflow.source, "tuning", message)], hint=hint)
-        return dict(_DEFAULTS[name])
+        kwargs = model.get("kwargs") or {}
+        return {key: value for key, value in _DEFAULTS[name].items() if _has_place(key, kwargs)}
     if not isinstance(section, dict) or not section:
         message = "must map arguments of the model to a range or to choices"
         raise ConfigError([ConfigProblem(workflow.source, "tuning", message)])
     problems: list[ConfigProblem] = []
     space = {}
+    kwargs = workflow.content["task"]["model"].get("kwargs") or {}
     for name, value in section.items():
         dimension, message = _dimension(value)
+        if not _has_place(name, kwargs):
+            outer = name.rsplit(".", 1)[0]
+            dimension, message = None, f"the model has no mapping {outer}"
         if dimension is None:
             problems.append(ConfigProblem(workflow.source, f"tuning.{name}", message))
         else:
@@ -167,10 +210,77 @@ def search_space(workflow: Workflow) -> dict[str, Dimension]:
 
 def start_of(space: Mapping[str, Dimension], kwargs: Mapping[str, Any]) -> dict[str, Value] | None:
     """Return the workflow's own values, None if one is missing or outside of what may be tried."""
-    values = {name: kwargs.get(name) for name in space}
-    if all(space[name].holds(value) for name, value in values.items()):
-        return {name: value for name, value in values.items() if value is not None}
-    return None
+    values = {}
+    for name, dimension in space.items():
+        value = _value_at(name, kwargs)
+        if dimension.is_json:
+            value = json.dumps(value)
+        if not dimension.holds(value):
+            return None
+        values[name] = value
+    return values
+
+
+def arguments_of(
+    space: Mapping[str, Dimension], values: Mapping[str, Value]
+) -> dict[str, Argument]:
+    """Return what a trial's values are as arguments: lists as lists.
+
+    Parameters
+    ----------
+    space : mapping of str to Dimension
+        What may be tried.
+    values : mapping of str to value
+        As a study keeps them.
+
+    Returns
+    -------
+    dict of str to value or list
+        By the same names.
+    """
+    return {
+        name: json.loads(str(value)) if space[name].is_json else value
+        for name, value in values.items()
+    }
+
+
+def with_arguments(kwargs: Mapping[str, Any], arguments: Mapping[str, Argument]) -> dict[str, Any]:
+    """Return a model's arguments with others in their places.
+
+    Parameters
+    ----------
+    kwargs : mapping
+        Of the workflow; not changed.
+    arguments : mapping of str to value or list
+        By name, with dots where an argument is inside another one.
+
+    Returns
+    -------
+    dict
+        A copy down to what is changed.
+
+    Examples
+    --------
+    >>> with_arguments({"lr": 1, "net": {"size": 2, "kind": "a"}}, {"net.size": 3})
+    {'lr': 1, 'net': {'size': 3, 'kind': 'a'}}
+    """
+    merged = dict(kwargs)
+    for name, value in arguments.items():
+        first, dot, rest = name.partition(".")
+        merged[first] = with_arguments(merged.get(first) or {}, {rest: value}) if dot else value
+    return merged
+
+
+def _value_at(name: str, kwargs: Mapping[str, Any]) -> Any:
+    value: Any = kwargs
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _has_place(name: str, kwargs: Mapping[str, Any]) -> bool:
+    """Whether an argument is one of the model's own, or inside one that the workflow has."""
+    return "." not in name or isinstance(_value_at(name.rsplit(".", 1)[0], kwargs), dict)
 
 
 def _dimension(value: object) -> tuple[Dimension | None, str]:
@@ -178,7 +288,9 @@ def _dimension(value: object) -> tuple[Dimension | None, str]:
     if isinstance(value, list):
         if len(value) > 1 and all(isinstance(each, Value) for each in value):
             return Dimension(choices=tuple(value)), ""
-        return None, "choices are a list of two or more numbers, texts or truth values"
+        if len(value) > 1 and all(_is_flat(each) for each in value):
+            return Dimension(choices=tuple(json.dumps(each) for each in value), is_json=True), ""
+        return None, "choices are a list of two or more numbers, texts, truth values, or lists"
     if not isinstance(value, dict) or not {"low", "high"} <= value.keys() <= _KEYS:
         return None, f"must have low and high, and may have log and step; found {value!r}"
     low, high, step = value["low"], value["high"], value.get("step")
@@ -189,3 +301,8 @@ def _dimension(value: object) -> tuple[Dimension | None, str]:
     if not low < high or (step is not None and step <= 0) or (is_log and (low <= 0 or step)):
         return None, "needs low < high, step > 0, and with log a low above 0 and no step"
     return Dimension(low=low, high=high, is_log=is_log, step=step), ""
+
+
+def _is_flat(value: object) -> bool:
+    """Whether a value is a list of numbers, texts or truth values."""
+    return isinstance(value, list) and all(isinstance(each, Value) for each in value)

@@ -14,17 +14,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantpits.errors import ModelError
+from quantpits.modeling.features.cache import open_feature_cache
+from quantpits.modeling.features.folds import FoldFeatures
 from quantpits.modeling.fingerprint import result_fingerprint
 from quantpits.modeling.fit import check_class
-from quantpits.modeling.fold_features import FoldFeatures
 from quantpits.modeling.purged import PurgedSplit, purged_splits
 from quantpits.modeling.recorders import RecorderStore, open_store
-from quantpits.modeling.trial import dataset_bytes, split_dataset, trial_ic, window_dataset
+from quantpits.modeling.split_dataset import is_lasting
+from quantpits.modeling.trial import (
+    dataset_bytes,
+    split_dataset,
+    split_embargo,
+    trial_ic,
+    window_dataset,
+)
 from quantpits.training.trial_plan import TrialPlan, make_trial_plan
 from quantpits.training.tune_files import proposed_files
 from quantpits.training.tune_pictures import tuning_files
 from quantpits.training.tune_request import TuneReport, TuneRequest
-from quantpits.training.tune_space import Dimension, Value, search_space, start_of
+from quantpits.training.tune_space import (
+    Dimension,
+    Value,
+    arguments_of,
+    search_space,
+    start_of,
+)
 from quantpits.training.tune_study import (
     Stop,
     Tries,
@@ -49,8 +63,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-# Qlib's datasets that a fit leaves as they were, so that every trial can use the same one.
-_LASTING = {"DatasetH", "TSDatasetH"}
 _START = "start"
 # The datasets of all splits are kept for the next trial if they are not larger than this.
 _MOST_BYTES = 2 * 2**30
@@ -100,9 +112,8 @@ def run(workspace: Workspace, request: TuneRequest, *, progress: Progress = SILE
         n_new = 0
         if not stop.is_reached(len(counted_trials(study))):
             n_new = tuning.run(study, stop, progress)
-        report = replace(
-            _found(workspace, request, plan, study=study, start=tuning.start), n_new=n_new
-        )
+        report = replace(_found(workspace, request, plan, study=study, tuning=tuning), n_new=n_new)
+        report = replace(report, findings=(*report.findings, *tuning.features.findings))
         return _write(workspace, plan, report, study=study, started=started)
 
 
@@ -125,13 +136,19 @@ class _Tuning:
         if request.folds > 1:
             purge = plan.windows.horizon_sessions
             self.splits = purged_splits(
-                plan.sessions, n_folds=request.folds, n_test_folds=1, purge=purge
+                plan.sessions,
+                n_folds=request.folds,
+                n_test_folds=1,
+                purge=purge,
+                embargo=split_embargo(self.job),
             )
         kwargs = self.job.task.model["kwargs"]
         self.start = start_of(space, kwargs)
         parts = {"job": self.job.facts.fingerprint, "folds": request.folds}
         self.name = result_fingerprint({**parts, "space": to_jsonable(space)})[:16]
-        self.features = FoldFeatures(plan.windows.data_start, plan.windows.data_end)
+        cache = open_feature_cache(workspace, plan.setting.config)
+        windows = plan.windows
+        self.features = FoldFeatures(windows.data_start, windows.data_end, cache=cache)
         self.runs: RecorderStore | None = None
         self._datasets: dict[int, Any] = {}
 
@@ -156,7 +173,9 @@ class _Tuning:
         """Return the mean daily rank IC of one set of arguments."""
         from optuna import TrialPruned  # noqa: PLC0415 - heavy
 
-        job = self.plan.job(is_whole_span=bool(self.splits), **arguments)
+        job = self.plan.job(
+            is_whole_span=bool(self.splits), arguments=arguments_of(self.space, arguments)
+        )
         values: list[float] = []
         for number, value in enumerate(self._rank_ics(job)):
             values.append(value)
@@ -195,11 +214,10 @@ class _Tuning:
         if self.splits:
             split, sessions = self.splits[number], self.plan.sessions
             dataset = split_dataset(self.job, split, features=self.features, sessions=sessions)
-            is_lasting = dataset_bytes(dataset) * len(self.splits) <= _MOST_BYTES
         else:
             dataset = window_dataset(self.job, self.features)
-            is_lasting = type(dataset).__name__ in _LASTING
-        if is_lasting:
+        is_small = dataset_bytes(dataset) * len(self.splits) <= _MOST_BYTES
+        if is_lasting(dataset) and is_small:
             self._datasets[number] = dataset
         return dataset
 
@@ -228,7 +246,7 @@ def _found(
     plan: TrialPlan,
     *,
     study: Study,
-    start: dict[str, Value] | None,
+    tuning: _Tuning,
 ) -> TuneReport:
     """Return what the trials say; refuse when none succeeded."""
     trials = counted_trials(study)
@@ -241,6 +259,7 @@ def _found(
             hint="raise --trials or --timeout, or mend the workflow",
         )
     best = max(done, key=lambda trial: (float(trial.value or 0.0), -trial.number))
+    start = tuning.start
     own = [trial.value for trial in done if start is not None and trial.params == start]
     return replace(
         _empty(workspace, request, plan),
@@ -249,7 +268,7 @@ def _found(
         n_failed=sum(trial.state.name == "FAIL" for trial in trials),
         start=own[0] if own else study.user_attrs.get(_START),
         best=best.value,
-        best_arguments=dict(best.params),
+        best_arguments=arguments_of(tuning.space, best.params),
     )
 
 

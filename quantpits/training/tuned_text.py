@@ -15,21 +15,21 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from quantpits.config import parse_yaml_text
 from quantpits.errors import ConfigError, ConfigProblem
+from quantpits.training.tune_space import with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from quantpits.config import RegistryEntry
+    from quantpits.training.tune_space import Argument
 
 __all__ = ["free_name", "with_registry_entry", "with_values"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
-Value = float | int | str | bool
 
-
-def with_values(text: str, values: Mapping[str, Value], *, source: str, header: str) -> str:
+def with_values(text: str, values: Mapping[str, Argument], *, source: str, header: str) -> str:
     """Return a workflow's text with other arguments of the model.
 
     Parameters
@@ -37,7 +37,7 @@ def with_values(text: str, values: Mapping[str, Value], *, source: str, header: 
     text : str
         The whole file.
     values : mapping
-        Arguments by name; those that the file lacks are added.
+        Arguments by name, with a dot for one inside another; those that the file lacks are added.
     source : str
         Name of the file, for messages.
     header : str
@@ -57,15 +57,18 @@ def with_values(text: str, values: Mapping[str, Value], *, source: str, header: 
     model = _at(root, "task", "model")
     kwargs = _at(model, "kwargs")
     edits: list[tuple[int, int, str]] = []
-    added = []
+    added: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for name, value in values.items():
-        node = _at(kwargs, name)
+        *outer, last = name.split(".")
+        node = _at(kwargs, *outer, last)
         if node is None:
-            added.append((name, _yaml(value)))
+            added.setdefault(tuple(outer), []).append((last, _yaml_or_list(value)))
         else:
-            edits.append((node.start_mark.index, node.end_mark.index, _yaml(value)))
-    if added:
-        edits.append(_addition(model, kwargs, added))
+            edits.append((node.start_mark.index, _end_of(node), _yaml_or_list(value)))
+    for path, pairs in added.items():
+        edits.append(
+            _addition(_at(kwargs, *path[:-1]) if path else model, _at(kwargs, *path), pairs)
+        )
     changed = text
     for start, stop, new in sorted(edits, reverse=True):
         changed = changed[:start] + new + changed[stop:]
@@ -141,11 +144,11 @@ def _addition(
     return first.index, first.index, f"{key}: {{{pairs}}}{end}"
 
 
-def _check(text: str, changed: str, values: Mapping[str, Value], *, source: str) -> None:
+def _check(text: str, changed: str, values: Mapping[str, Argument], *, source: str) -> None:
     """Refuse a text that does not say what was to be said, and nothing else."""
     expected = parse_yaml_text(text, source)
     model = expected["task"]["model"]
-    model["kwargs"] = {**(model.get("kwargs") or {}), **values}
+    model["kwargs"] = with_arguments(model.get("kwargs") or {}, values)
     try:
         is_right = parse_yaml_text(changed, source) == expected
     except ConfigError:

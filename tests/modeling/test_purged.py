@@ -21,7 +21,7 @@ SESSIONS = DAYS[np.is_busday(DAYS)]
     n_folds=st.integers(3, 8),
     n_test_folds=st.integers(1, 2),
     purge=st.integers(0, 8),
-    embargo=st.integers(0, 5),
+    embargo=st.integers(0, 20),
 )
 def test_no_label_crosses_between_learning_stopping_and_testing(
     n_folds, n_test_folds, purge, embargo

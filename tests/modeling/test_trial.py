@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from quantpits.errors import ModelError
-from quantpits.modeling.fold_features import FoldFeatures
+from quantpits.modeling.features.folds import FoldFeatures
 from quantpits.modeling.purged import purged_splits
 from quantpits.modeling.recorders import open_store
-from quantpits.modeling.trial import dataset_bytes, split_dataset, trial_ic, window_dataset
+from quantpits.modeling.trial import (
+    dataset_bytes,
+    split_dataset,
+    split_embargo,
+    trial_ic,
+    window_dataset,
+)
 from quantpits.training.trial_plan import make_trial_plan
 
 
@@ -74,12 +82,29 @@ def test_processors_are_fitted_on_the_sessions_that_are_learnt_from(prepared, wo
     assert len(single) > 0
 
 
-def test_sequences_are_refused(prepared, workflow):
-    text = workflow("Sequence").replace('"DatasetH"', '"TSDatasetH"')
-    _, plan, features = prepared(text)
+def test_a_handler_that_loads_at_once_is_refused(prepared, workflow):
+    _, plan, features = prepared(workflow("Bare", handler="Impatient", processors={}))
     split, *_ = purged_splits(plan.sessions, n_folds=3, n_test_folds=1, purge=6)
     with pytest.raises(ModelError, match="cannot be evaluated on purged splits") as error:
         split_dataset(
             plan.job(is_whole_span=True), split, features=features, sessions=plan.sessions
         )
     assert "walk-forward" in str(error.value)
+
+
+def test_windows_of_a_models_own_are_those_of_the_split(prepared, workflow):
+    """TabNet's ``pretrain`` is the training window, also of a split."""
+    content = json.loads(workflow())
+    content["task"]["dataset"]["kwargs"]["segments"]["pretrain"] = ["<TBD>", "<TBD>"]
+    content["task"]["dataset"]["kwargs"]["segments"]["pretrain_validation"] = ["<TBD>", "<TBD>"]
+    _, plan, features = prepared(json.dumps(content))
+    split, *_ = purged_splits(plan.sessions, n_folds=3, n_test_folds=1, purge=6)
+    job = plan.job(is_whole_span=True)
+    dataset = split_dataset(job, split, features=features, sessions=plan.sessions)
+    assert dataset.segments["train"] == dataset.segments["pretrain"]
+    assert dataset.segments["valid"] == dataset.segments["pretrain_validation"]
+
+
+def test_sequences_ask_for_an_embargo_as_long_as_they_are(prepared, workflow):
+    text = workflow("Sequence").replace('"DatasetH"', '"TSDatasetH"')
+    assert 29 == split_embargo(prepared(text)[1].job())

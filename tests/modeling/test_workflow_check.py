@@ -83,6 +83,18 @@ def test_a_planted_mistake_is_named_with_its_line_and_mended(old, new, message, 
     assert TEXT == mended(wrong, problems)
 
 
+def test_a_class_of_qlib_that_looks_ahead_is_replaced():
+    safe = TEXT.replace(
+        "        class: GRU\n",
+        "        class: GATs\n        module_path: 'quantpits.modeling.zoo_gats'  # days\n",
+    )
+    wrong = safe.replace("quantpits.modeling.zoo_gats", "qlib.contrib.model.pytorch_gats_ts")
+    (problem,) = check_workflow(wrong, "w.yaml", freq="week")
+    assert ("task.model.module_path", 16) == (problem.path, problem.line)
+    assert "later days of the same stock; expected quantpits.modeling.zoo_gats" in problem.message
+    assert safe == mended(wrong, (problem,))
+
+
 def test_a_portfolio_without_an_executor_gets_one_in_its_own_indentation():
     executor = TEXT[TEXT.index("    executor:") : TEXT.index("    backtest:")]
     bare = TEXT.replace(executor, "")

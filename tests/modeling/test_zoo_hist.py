@@ -97,3 +97,10 @@ def test_a_label_that_is_never_known_is_refused(make_model):
 def test_an_unfitted_model_does_not_predict(make_model):
     with pytest.raises(ModelError, match="not fitted"):
         make_model().predict(Dataset())
+
+
+def test_the_score_of_each_epoch_is_told(make_model):
+    told = {}
+    make_model().fit(Dataset(), evals_result=told)
+    assert ["valid"] == list(told)
+    assert 2 == len(told["valid"])

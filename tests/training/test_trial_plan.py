@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def test_the_test_window_is_left_out(make, workflow):
     assert windows.valid == windows.test
     assert windows.valid[1] == windows.data_end == windows.last_session
     assert np.datetime64(windows.valid[1]) == plan.sessions[-1]
-    own, other = plan.job(), plan.job(noise=0.25)
+    own, other = plan.job(), plan.job(arguments={"noise": 0.25})
     assert (0.5, 0.25) == (own.task.model["kwargs"]["noise"], other.task.model["kwargs"]["noise"])
     assert own.facts.fingerprint != other.facts.fingerprint
     whole = plan.job(is_whole_span=True)
@@ -36,3 +38,9 @@ def test_heirs_and_strangers_are_refused(make, workflow):
         make_trial_plan(workspace, "heir", kind="Tune")
     with pytest.raises(UsageError, match="does not know the model 'x'"):
         make_trial_plan(workspace, "x", kind="Tune")
+
+
+def test_libraries_are_told_to_be_quiet_before_they_are_imported(make, workflow, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    make_trial_plan(make({"a": workflow()}), "a", kind="Tune")
+    assert "1" == os.environ["TQDM_DISABLE"]

@@ -61,6 +61,11 @@ def test_pictures_and_a_page(trials):
     assert "which no trial has read" in page
 
 
+def test_an_argument_that_was_always_the_same_has_no_picture(trials):
+    files = tuning_files(REPORT, trials[1:], importance={})
+    assert {"optimisation_history.png", "tuning.html"} == set(files)
+
+
 def test_without_a_finished_trial_there_is_only_the_page(trials):
     files = tuning_files(replace(REPORT, start=None, best_arguments={}), trials[2:], importance={})
     assert {"tuning.html"} == set(files)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import pytest
 
 from quantpits.errors import ConfigError
+from quantpits.modeling.foreign import load_class
 from quantpits.modeling.workflow import read_workflow
-from quantpits.training.tune_space import Dimension, search_space, start_of
+from quantpits.training.tune_space import (
+    Dimension,
+    arguments_of,
+    search_space,
+    start_of,
+    with_arguments,
+)
+from quantpits.workspace import demo_template
 
 
 @pytest.fixture
@@ -51,7 +60,9 @@ def test_known_classes_have_a_space(space_of, model):
         ({}, "must map arguments"),
         ([], "must map arguments"),
         ({"a": ["one"]}, "two or more"),
-        ({"a": [[1], [2]]}, "two or more"),
+        ({"a": [[1], 2]}, "two or more"),
+        ({"a": [[1], [[2]]]}, "two or more"),
+        ({"a.b": [1, 2]}, "the model has no mapping a"),
         ({"a": 1}, "must have low and high"),
         ({"a": {"low": 1, "high": 2, "lo": 1}}, "must have low and high"),
         ({"a": {"low": "x", "high": 2}}, "are numbers"),
@@ -91,3 +102,37 @@ def test_the_workflows_own_values_start_only_if_they_are_in_the_space():
     assert {"a": 2} == start_of(space, {"a": 2, "b": 9})
     assert start_of(space, {"a": 7}) is None
     assert start_of(space, {}) is None
+
+
+def test_an_argument_inside_another_one_and_a_list_of_choices(space_of):
+    section = {"net.size": {"low": 1, "high": 3}, "net.layers": [[8], [8, 4]]}
+    space = space_of(section, net={"size": 2, "layers": [8, 4], "kind": "a"})
+    kwargs = {"net": {"size": 2, "layers": [8, 4], "kind": "a"}, "lr": 0.5}
+    start = start_of(space, kwargs)
+    assert {"net.size": 2, "net.layers": "[8, 4]"} == start
+    arguments = arguments_of(space, {**start, "net.layers": "[8]"})
+    assert {"net.size": 2, "net.layers": [8]} == arguments
+    expected = {"net": {"size": 2, "layers": [8], "kind": "a"}, "lr": 0.5}
+    assert expected == with_arguments(kwargs, arguments)
+    assert [8, 4] == kwargs["net"]["layers"]
+
+
+def test_defaults_inside_another_argument_need_that_argument(space_of):
+    assert "pt_model_kwargs.layers" not in space_of(None, model="DNN", module="somewhere")
+    given = space_of(None, model="DNN", module="somewhere", pt_model_kwargs={"layers": [64]})
+    assert "pt_model_kwargs.layers" in given
+
+
+WORKFLOWS = sorted((demo_template() / "config").glob("workflow_config_*.yaml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem[16:])
+def test_every_model_of_the_demo_has_a_space_of_arguments_that_its_class_takes(path):
+    workflow = read_workflow(path.read_text(), path.name)
+    space = search_space(workflow)
+    assert len(space) > 1
+    model = workflow.content["task"]["model"]
+    named = inspect.signature(load_class(model, path.stem)).parameters
+    is_open = any(each.kind == each.VAR_KEYWORD for each in named.values())
+    for name in space:
+        assert is_open or name.partition(".")[0] in named

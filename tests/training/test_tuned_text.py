@@ -46,6 +46,28 @@ def test_values_change_and_comments_stay():
     assert f"# Tuned\n{expected}" == text
 
 
+def test_values_inside_an_argument_change_and_lists_are_written():
+    nested = WORKFLOW.replace(
+        "num_leaves: 31\n",
+        "num_leaves: 31\n      net:   # the net\n        layers: [128]   # widths\n"
+        "        sizes:\n          - 1\n          - 2\n        kind: a\n",
+    )
+    values = {"net.layers": [128, 32], "net.sizes": [3], "net.depth": 2, "num_leaves": 8}
+    text = with_values(nested, values, source="w.yaml", header="Tuned")
+    expected = (
+        nested.replace("31", "8")
+        .replace("[128]", "[128, 32]")
+        .replace("\n          - 1\n          - 2\n", "\n          [3]\n")
+        .replace("        layers", "        depth: 2\n        layers")
+    )
+    assert f"# Tuned\n{expected}" == text
+
+
+def test_an_argument_inside_one_that_is_not_there_is_refused():
+    with pytest.raises(ConfigError, match="cannot be changed"):
+        with_values(WORKFLOW, {"net.depth": 2}, source="w.yaml", header="Tuned")
+
+
 @pytest.mark.parametrize(
     "model",
     [
