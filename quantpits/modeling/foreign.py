@@ -2,23 +2,26 @@
 
 Whatever such code raises becomes a `ModelError` that names the model, so that one failing model can
 be reported while the others go on. What it prints is kept for the run instead of disturbing the
-command's output.
+command's output. It computes its matrix products and decompositions on one thread, because BLAS
+rounds by their number, and least squares on features that nearly repeat each other make a
+difference of such last digits that is larger than the one between two models.
 """
 
 from __future__ import annotations
 
-import contextlib
+import difflib
+import errno
 import functools
-import io
-import logging
+import tempfile
 import traceback
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from quantpits.errors import ModelError, QuantPitsError
+from quantpits.modeling.printed import captured_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType, TracebackType
 
 __all__ = ["captured_output", "foreign_code", "load_class", "loadable"]
@@ -29,9 +32,27 @@ _EMPTY_VALIDATION = (
     " or every loss was NaN; lower batch_size or n_epochs, or lengthen valid_set_window"
 )
 
+# Where Qlib looks a class up.
+_LOADER = "qlib/utils/mod.py"
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# Kind of exception, part of its text, and what to do.
+_HINTS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (TypeError, "unexpected keyword argument", "correct the kwargs in the workflow file"),
+    (TypeError, "required positional argument", "complete the kwargs in the workflow file"),
+    (FileNotFoundError, ".py", "correct its module_path in the workflow file"),
+    (SyntaxError, "", "correct the file it names"),
+    (MemoryError, "", "free memory, shorten the windows, or lower batch_size"),
+    (SystemExit, "", "its code ends the program; let it raise an error that says why"),
+    (
+        ValueError,
+        "Empty data from dataset",
+        "see that the universe has members in the training window, and that processors leave rows",
+    ),
+)
+
 
 class foreign_code:  # noqa: N801 - reads as a statement: with foreign_code(...)
-    """Turn whatever the body raises into a `ModelError` about one model.
+    """Turn whatever the body raises into a `ModelError` about one model; keep BLAS to one thread.
 
     Parameters
     ----------
@@ -39,20 +60,23 @@ class foreign_code:  # noqa: N801 - reads as a statement: with foreign_code(...)
         Name in the registry.
     doing : str
         What the body does, such as ``"training"``.
+    where : str, optional
+        What the body is about, if that says more than the line of code that failed.
 
     Raises
     ------
     ModelError
-        From any exception of the body except this program's own, which pass unchanged, and requests
-        to stop.
+        From any exception of the body except this program's own and Ctrl+C, which pass unchanged.
+        A model that ends the program has failed too: the others still have their turn.
     """
 
-    def __init__(self, model: str, doing: str) -> None:
+    def __init__(self, model: str, doing: str, *, where: str | None = None) -> None:
         self.model = model
         self.doing = doing
+        self.where = where
 
     def __enter__(self) -> None:
-        return None
+        self._limit = threadpool_limits(limits=1, user_api="blas")
 
     def __exit__(
         self,
@@ -60,12 +84,13 @@ class foreign_code:  # noqa: N801 - reads as a statement: with foreign_code(...)
         error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        if not isinstance(error, Exception) or isinstance(error, QuantPitsError):
+        self._limit.restore_original_limits()
+        if not isinstance(error, (Exception, SystemExit)) or isinstance(error, QuantPitsError):
             return
         text = " ".join(str(error).split()) or "no message"
         raise ModelError(
             f"The model {self.model!r} failed while {self.doing}.",
-            where=_innermost(error),
+            where=self.where or _innermost(error),
             found=f"{type(error).__name__}: {text[:500]}",
             hint=_hint(error),
         ) from error
@@ -93,40 +118,15 @@ def load_class(description: dict[str, Any], model: str) -> type[Any]:
     """
     from qlib.utils.mod import get_callable_kwargs  # noqa: PLC0415 - heavy
 
-    with foreign_code(model, "loading its class"), captured_output():
+    name, module = description.get("class"), description.get("module_path")
+    where = f"its workflow file: class {name}" + (f", module_path {module}" if module else "")
+    with foreign_code(model, "loading its class", where=where), captured_output():
         found, _ = get_callable_kwargs(loadable(description))
         if not isinstance(found, type):
             # Qlib sets the name to None when a library that the class needs is missing.
-            message = f"{description.get('class')} cannot be loaded, a library it needs is missing"
+            message = f"{name} cannot be loaded, a library it needs is missing"
             raise ModuleNotFoundError(message)
     return found
-
-
-@contextlib.contextmanager
-def captured_output() -> Iterator[io.StringIO]:
-    """Keep what the body prints, warns about or logs below an error off the terminal.
-
-    Yields
-    ------
-    StringIO
-        What was printed to standard output.
-
-    Notes
-    -----
-    Standard error stays as it is, because the command's own progress is drawn there.
-    """
-    kept = io.StringIO()
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with (
-            contextlib.redirect_stdout(kept),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            yield kept
-    finally:
-        logging.disable(previous)
 
 
 def loadable(description: Any) -> Any:
@@ -165,17 +165,30 @@ def _module(path: str) -> ModuleType:
     return module
 
 
-def _innermost(error: Exception) -> str:
+def _innermost(error: BaseException) -> str:
     """Return file and line of the innermost frame."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
 
 
-def _hint(error: Exception) -> str | None:
+def _hint(error: BaseException) -> str | None:
+    """Return what to do about the causes that users meet."""
     if isinstance(error, ModuleNotFoundError):
         if error.name == "torch":
             return _INSTALL_TORCH
-        return f"install the library that the model needs ({error.name or 'see the cause'})"
+        library = error.name or "see the cause"
+        return f"install the library that the model needs ({library}), or correct its module_path"
     if isinstance(error, UnboundLocalError) and "best_param" in str(error):
         return _EMPTY_VALIDATION
-    return None
+    if isinstance(error, AttributeError) and _innermost(error).partition(":")[0].endswith(_LOADER):
+        near = difflib.get_close_matches(str(error.name), dir(error.obj), n=3)
+        suggestion = f": did you mean {', '.join(near)}?" if near else ""
+        return f"correct the class or its module_path in the workflow file{suggestion}"
+    if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        folder = tempfile.gettempdir()
+        return f"free space; what models write while they train lies in {folder} (see TMPDIR)"
+    return next((hint for kind, sign, hint in _HINTS if _is(error, kind, sign)), None)
+
+
+def _is(error: BaseException, kind: type[BaseException], sign: str) -> bool:
+    return isinstance(error, kind) and sign in str(error)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import errno
 import sys
-import warnings
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from quantpits.errors import ConfigError, ModelError
-from quantpits.modeling.foreign import captured_output, foreign_code, load_class
+from quantpits.modeling.foreign import foreign_code, load_class
 
 
 def test_what_foreign_code_raises_names_model_task_place_and_cause():
@@ -35,10 +35,35 @@ def test_our_own_errors_pass_unchanged():
         raise ConfigError([])
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_requests_to_stop_pass_unchanged(stop):
-    with pytest.raises(stop), foreign_code("a", "training"):
-        raise stop
+def test_a_request_to_stop_passes_unchanged():
+    with pytest.raises(KeyboardInterrupt), foreign_code("a", "training"):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("code", [0, 1, "bye"])
+def test_a_model_that_ends_the_program_has_failed(code):
+    with (
+        pytest.raises(ModelError, match="its code ends the program") as caught,
+        foreign_code("a", "training"),
+    ):
+        sys.exit(code)
+    assert f"SystemExit: {code}" in str(caught.value)
+
+
+def blas_threads() -> list[int]:
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_foreign_code_has_one_thread_for_its_matrices():
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = blas_threads()
+        with foreign_code("a", "training"):
+            assert [1] * len(before) == blas_threads()
+        assert before == blas_threads()
+        with pytest.raises(ModelError), foreign_code("a", "training"):
+            raise ValueError
+        assert before == blas_threads()
+    assert 2 in before
 
 
 def test_no_error_no_matter():
@@ -58,6 +83,11 @@ def test_no_error_no_matter():
             r"install the library .*\(tcn\)",
         ),
         (UnboundLocalError("cannot access 'best_param'"), "validation window has fewer rows than"),
+        (TypeError("A() got an unexpected keyword argument 'x'"), "correct the kwargs"),
+        (TypeError("A() missing 1 required positional argument: 'x'"), "complete the kwargs"),
+        (MemoryError("Unable to allocate 900 GiB"), "lower batch_size"),
+        (OSError(errno.ENOSPC, "No space left on device"), "free space.*TMPDIR"),
+        (ValueError("Empty data from dataset, please check"), "members in the training window"),
     ],
 )
 def test_common_causes_get_a_hint(error, hint):
@@ -82,14 +112,17 @@ def test_load_class_runs_a_file_once(tmp_path):
 @pytest.mark.parametrize(
     ("description", "message"),
     [
-        ({"class": "X", "module_path": "no.such.module"}, "failed while loading its class"),
-        ({"class": "NoSuchClass", "module_path": "qlib.data.dataset"}, "NoSuchClass"),
+        ({"class": "X", "module_path": "no.such.module"}, r"\(no\), or correct its module_path"),
+        ({"class": "X", "module_path": "/no/such.py"}, "correct its module_path in the workflow"),
+        ({"class": "Dataset_H", "module_path": "qlib.data.dataset"}, "did you mean .*DatasetH"),
         ({"class": "DataHandlerABC.DK_R", "module_path": "qlib.data.dataset"}, "loading its class"),
     ],
 )
 def test_load_class_refuses_what_does_not_exist(description, message):
-    with pytest.raises(ModelError, match=message):
+    with pytest.raises(ModelError, match=message) as caught:
         load_class(description, "a")
+    where = f"its workflow file: class {description['class']}, module_path"
+    assert where in str(caught.value)
 
 
 def test_a_class_that_qlib_left_out_for_want_of_a_library_is_said_to_be_so(tmp_path):
@@ -97,21 +130,3 @@ def test_a_class_that_qlib_left_out_for_want_of_a_library_is_said_to_be_so(tmp_p
     path.write_text("Model = None\n")
     with pytest.raises(ModelError, match="a library it needs is missing"):
         load_class({"class": "Model", "module_path": str(path)}, "a")
-
-
-def test_output_is_captured_and_the_terminal_stays_clean(capsys):
-    with captured_output() as kept:
-        print("[20] train's l2: 0.9")  # noqa: T201
-        warnings.warn("noise", stacklevel=1)
-        logging.getLogger("noisy").warning("noise")
-    logging.getLogger("noisy").debug("still works")
-    assert "[20] train's l2: 0.9\n" == kept.getvalue()
-    assert ("", "") == capsys.readouterr()
-    assert sys.stdout is not kept
-
-
-def test_logging_is_as_it_was_afterwards():
-    before = logging.root.manager.disable
-    with pytest.raises(ValueError, match="x"), captured_output():
-        raise ValueError("x")
-    assert before == logging.root.manager.disable
