@@ -7,9 +7,13 @@ the bytes that are unpickled.
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import pickle
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from quantpits.errors import CorruptArtifactError, MissingArtifactError
 from quantpits.workspace import sha256_bytes
@@ -30,10 +34,42 @@ __all__ = [
     "verified_bytes",
 ]
 
+_PROTOCOL = pickle.HIGHEST_PROTOCOL
+
+
+class _Pickler(pickle.Pickler):
+    """Writes equal arrays alike, whatever else shares the object that names their type."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, protocol=_PROTOCOL)
+        self._types: dict[str, np.dtype[Any]] = {}
+
+    def reducer_override(self, value: object) -> Any:
+        if type(value) is not np.ndarray or value.dtype.hasobject or value.dtype.names is not None:
+            return NotImplemented
+        name = value.dtype.str
+        if name not in self._types:
+            self._types[name] = copy.deepcopy(value.dtype)
+        return value.view(self._types[name]).__reduce_ex__(_PROTOCOL)
+
 
 def pickled(value: object) -> bytes:
-    """Return the pickle of `value`; Qlib's objects leave out attributes that start with ``_``."""
-    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    """Return the pickle of `value`; Qlib's objects leave out attributes that start with ``_``.
+
+    Parameters
+    ----------
+    value : object
+        Anything that can be pickled.
+
+    Returns
+    -------
+    bytes
+        The same for arrays of the same content, wherever they come from: a file in which features
+        were kept gives no other predictions than their computation, not even by their hash.
+    """
+    file = io.BytesIO()
+    _Pickler(file).dump(value)
+    return file.getvalue()
 
 
 def unpickled(content: bytes) -> Any:

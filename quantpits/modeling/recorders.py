@@ -15,14 +15,18 @@ migrates it, and two processes doing so at once break each other.
 from __future__ import annotations
 
 import contextlib
-import logging
-import os
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quantpits.errors import CorruptArtifactError, ModelError
+from quantpits.errors import ArtifactError, CorruptArtifactError, MissingArtifactError, ModelError
 from quantpits.modeling.artifacts import database_path
+from quantpits.modeling.run_database import (
+    database_address,
+    database_errors,
+    mlflow_client,
+    prepare_database,
+    quiet_mlflow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RecorderStore", "open_store", "quiet_mlflow", "read_run_tags"]
 
-# Read by MLflow when it is imported: no telemetry, bars, search for git or measuring.
-_QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-_LOUD = ("mlflow", "alembic", "alembic.runtime.migration", "mlflow.store.db.utils")
 _FINISHED = "FINISHED"
 
 
@@ -57,6 +52,8 @@ class RecorderStore:
         Its id in the database.
     uri : str
         Address of the database.
+    database : Path
+        The database.
     artifacts_root : Path
         Folder of all runs' artifacts.
     client : object
@@ -66,6 +63,7 @@ class RecorderStore:
     experiment: str
     experiment_id: str
     uri: str
+    database: Path
     artifacts_root: Path
     client: Any
 
@@ -87,10 +85,12 @@ class RecorderStore:
         ------
         ModelError
             If a tag or metric did not arrive in the database.
+        ArtifactError
+            If the database refuses the run: no space, no permission, damaged, in use.
 
         Notes
         -----
-        A body that raises leaves the run marked as failed.
+        A body that raises leaves the run marked as failed, as far as the database allows.
         """
         from quantpits.modeling.run_recorder import RunRecorder  # noqa: PLC0415 - heavy
 
@@ -101,15 +101,19 @@ class RecorderStore:
             name=name,
             artifacts_root=self.artifacts_root,
         )
-        recorder.start_run()
-        status = "FAILED"
+        with database_errors(self.database):
+            recorder.start_run()
         try:
             with _active(self, recorder):
                 yield recorder
-            status = _FINISHED
-        finally:
-            recorder.end_run(status)
-        self._check(recorder)
+        except BaseException:
+            # What went wrong is more worth knowing than that it could not be noted.
+            with contextlib.suppress(ArtifactError), database_errors(self.database):
+                recorder.end_run("FAILED")
+            raise
+        with database_errors(self.database):
+            recorder.end_run(_FINISHED)
+            self._check(recorder)
 
     def _check(self, recorder: RunRecorder) -> None:
         lost = recorder.lost_names()
@@ -136,23 +140,30 @@ def open_store(workspace: Workspace, experiment: str) -> RecorderStore:
     RecorderStore
         Ready to make runs.
 
+    Raises
+    ------
+    ArtifactError
+        If the database cannot be made or used.
+
     Notes
     -----
-    ``mlruns/mlflow.db`` is created with MLflow's current schema.
+    ``mlruns/mlflow.db`` is created with MLflow's current schema. Runs of the experiment that a kill
+    left open are closed as killed.
     """
     database = database_path(workspace)
     artifacts_root = database.parent / "artifacts"
-    artifacts_root.mkdir(parents=True, exist_ok=True)
-    _rehome(database, artifacts_root)
-    uri = f"sqlite:///{database}"
-    client = _client(uri)
-    found = client.get_experiment_by_name(experiment)
-    experiment_id = (
-        client.create_experiment(experiment, artifact_location=artifacts_root.as_uri())
-        if found is None
-        else found.experiment_id
-    )
-    return RecorderStore(experiment, str(experiment_id), uri, artifacts_root, client)
+    prepare_database(database, artifacts_root=artifacts_root)
+    uri = database_address(database)
+    with database_errors(database):
+        client = mlflow_client(uri)
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = (
+            client.create_experiment(experiment, artifact_location=artifacts_root.as_uri())
+            if found is None
+            else found.experiment_id
+        )
+        _close_dead_runs(client, str(experiment_id))
+    return RecorderStore(experiment, str(experiment_id), uri, database, artifacts_root, client)
 
 
 def read_run_tags(workspace: Workspace, run_id: str) -> dict[str, str]:
@@ -172,47 +183,47 @@ def read_run_tags(workspace: Workspace, run_id: str) -> dict[str, str]:
 
     Raises
     ------
+    MissingArtifactError
+        If there is no database.
     CorruptArtifactError
         If the database does not know the run, or the run did not finish.
+    ArtifactError
+        If the database cannot be read.
     """
     database = database_path(workspace)
-    client = _client(f"sqlite:///{database}")
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - heavy
+    again = "train the model again: quantpits train --retrain"
+    if not database.is_file():
+        raise MissingArtifactError("MLflow's database is missing.", where=database, hint=again)
+    with database_errors(database):
+        client = mlflow_client(database_address(database))
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - heavy
 
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        raise CorruptArtifactError(
-            f"The run {run_id!r} of the train records does not exist.",
-            where=database,
-            found=str(error),
-            hint="train the model again, with --retrain",
-        ) from error
+        try:
+            run = client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            raise CorruptArtifactError(
+                f"The run {run_id!r} of the train records does not exist.",
+                where=database,
+                found=str(error),
+                hint=again,
+            ) from error
     if run.info.status != _FINISHED:
         raise CorruptArtifactError(
             f"The run {run_id!r} of the train records did not finish.",
             where=database,
             expected=_FINISHED,
             found=run.info.status,
-            hint="train the model again, with --retrain",
+            hint=again,
         )
     return dict(run.data.tags)
 
 
-def quiet_mlflow() -> None:
-    """Tell MLflow to keep to itself; must run before anything imports it, and Qlib does."""
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-
-
-def _client(uri: str) -> Any:
-    """Return MLflow's client, with MLflow kept quiet."""
-    quiet_mlflow()
-    import mlflow  # noqa: PLC0415 - heavy
-
-    for name in _LOUD:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return mlflow.MlflowClient(tracking_uri=uri)
+def _close_dead_runs(client: Any, experiment_id: str) -> None:
+    """Mark the runs of processes that were killed; whoever holds the lock knows they are dead."""
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+        client.set_terminated(run.info.run_id, "KILLED")
 
 
 @contextlib.contextmanager
@@ -231,29 +242,3 @@ def _active(store: RecorderStore, recorder: RunRecorder) -> Iterator[None]:
         yield
     finally:
         manager.active_experiment = None
-
-
-def _rehome(database: Path, artifacts_root: Path) -> None:
-    """Point the database at this workspace's artifacts, if the workspace was moved or copied."""
-    if not database.is_file():
-        return
-    new = artifacts_root.as_uri()
-    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
-        has_table = "SELECT 1 FROM sqlite_master WHERE name = 'experiments'"
-        if connection.execute(has_table).fetchone() is None:
-            return
-        rows = connection.execute(
-            "SELECT DISTINCT artifact_location FROM experiments"
-            " WHERE artifact_location LIKE '%/mlruns/artifacts' AND artifact_location <> ?",
-            (new,),
-        ).fetchall()
-        for (old,) in rows:
-            connection.execute(
-                "UPDATE experiments SET artifact_location = ? WHERE artifact_location = ?",
-                (new, old),
-            )
-            connection.execute(
-                "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?)"
-                " WHERE artifact_uri LIKE ? || '/%'",
-                (new, len(old) + 1, old),
-            )

@@ -192,7 +192,7 @@ def compute_windows(
     MissingDataError
         If the market's history is too short, naming the window and what to change.
     """
-    notes: list[str] = []
+    notes = _anchor_notes(config, anchor)
     if config.is_sliding:
         spans = slide_dates(
             anchor,
@@ -254,6 +254,13 @@ def _check_history(start: date, sessions: NDArray[np.datetime64]) -> None:
             found=f"the first session is {first} ({years:.1f} years of history)",
             hint="lower train_set_windows, valid_set_window or test_set_window, or get more data",
         )
+
+
+def _anchor_notes(config: ModelConfig, anchor: date) -> list[str]:
+    wanted = config.current_date
+    if config.is_anchored_to_last_session or wanted in {None, anchor}:
+        return []
+    return [f"current_date {wanted} is no session; the anchor is the session before it, {anchor}"]
 
 
 def _history_notes(start: date, sessions: NDArray[np.datetime64]) -> list[str]:

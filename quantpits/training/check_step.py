@@ -13,6 +13,7 @@ from quantpits.workspace import SILENT, backup, write_bytes, writer_lock
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quantpits.errors import Severity
     from quantpits.modeling.workflow_check import WorkflowProblem
     from quantpits.workspace import Progress, Workspace
 
@@ -70,7 +71,7 @@ def run(workspace: Workspace, request: CheckRequest, *, progress: Progress = SIL
             if request.fix and any(problem.edit for problem in problems):
                 text = mended(text, problems)
                 left = check_workflow(text, path.name, freq=freq, label=label)
-                findings += _notes(path, problems, left)
+                findings += _notes(path, problems, left, is_dry_run=request.dry_run)
                 outputs.append(path)
                 if not request.dry_run:
                     _replace(workspace, path, mark + text.encode())
@@ -107,12 +108,23 @@ def _replace(workspace: Workspace, path: Path, content: bytes) -> None:
 
 
 def _notes(
-    path: Path, before: tuple[WorkflowProblem, ...], after: tuple[WorkflowProblem, ...]
+    path: Path,
+    before: tuple[WorkflowProblem, ...],
+    after: tuple[WorkflowProblem, ...],
+    *,
+    is_dry_run: bool,
 ) -> list[Finding]:
-    """Return what mending changed: everything that was wrong before and is not any more."""
+    """Return what mending changed: everything that was wrong before and is not any more.
+
+    After a dry run it is still wrong, so it stays an error.
+    """
     left = {(problem.path, problem.message) for problem in after}
+    severity: Severity = "error" if is_dry_run else "info"
+    word = "would be mended" if is_dry_run else "mended"
     return [
-        Finding("WFL002", "info", f"mended: {problem.message}", _place(path, problem), problem.path)
+        Finding(
+            "WFL002", severity, f"{word}: {problem.message}", _place(path, problem), problem.path
+        )
         for problem in before
         if (problem.path, problem.message) not in left
     ]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from quantpits.errors import ArtifactError, Finding
 from quantpits.modeling.artifacts import is_whole
-from quantpits.modeling.features import handler_group
+from quantpits.modeling.features.store import handler_group
+from quantpits.modeling.qlib_faults import fault_notes
 from quantpits.modeling.selection import select_models, selection_of
 from quantpits.modeling.setting import Setting, load_setting, read_workflows
 from quantpits.records import ModelRecord, read_train_records
@@ -141,7 +142,7 @@ def make_plan(workspace: Workspace, request: TrainRequest) -> TrainPlan:
     setting = load_setting(workspace)
     state = read_run_state(workspace)
     if request.resume:
-        request = resumed(request, state)
+        request = resumed(request, state, current=published_records(workspace))
     names = select_models(setting.registry, _selection(request))
     workflows = read_workflows(workspace, setting.registry, names)
     experiment = request.experiment_name or setting.experiment("Train")
@@ -233,4 +234,10 @@ def _finished(workspace: Workspace, state: RunState | None) -> dict[str, ModelRe
 
 def _findings(jobs: dict[str, FitJob]) -> tuple[Finding, ...]:
     notes = dict.fromkeys(note for job in jobs.values() for note in job.windows.notes)
-    return tuple(Finding("TRN001", "warning", note, "config/model_config.json") for note in notes)
+    source = "config/model_config.json"
+    found = [Finding("TRN001", "warning", note, source) for note in notes]
+    for name, job in jobs.items():
+        task = job.task
+        faults = fault_notes(task.model, task.dataset)
+        found += [Finding("TRN006", "warning", note, task.source, name) for note in faults]
+    return tuple(found)

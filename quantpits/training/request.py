@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.modeling.features.use import FeatureUse
     from quantpits.modeling.results import ModelResult
 
 __all__ = [
@@ -120,6 +121,8 @@ class StateReport:
         Its anchor.
     completed, pending, skipped : tuple of str
         Models that are finished, still to do, and left out on request.
+    unpublished : tuple of str
+        Models that are finished but not current, because the training stopped before.
     failed : dict of str to str
         Model to why it failed.
     """
@@ -135,6 +138,7 @@ class StateReport:
     completed: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> list[str]:
@@ -152,6 +156,11 @@ class StateReport:
             lines.append(
                 f"Still to do: {', '.join(self.pending)}"
                 " (quantpits incremental-train --resume goes on)."
+            )
+        elif self.unpublished:
+            lines.append(
+                f"Finished, but not published: {', '.join(self.unpublished)}"
+                " (quantpits incremental-train --resume does it)."
             )
         lines += [f"{name} FAILED: {reason}" for name, reason in self.failed.items()]
         if self.skipped:
@@ -184,7 +193,9 @@ class TrainReport:
     models : tuple of ModelResult
         In the registry's order.
     n_feature_computations : int
-        How often features were computed.
+        How often features were computed from their start.
+    feature_use : FeatureUse or None
+        How often they were computed, extended and read from disk.
     seconds : float
         Wall time [seconds].
     is_dry_run : bool
@@ -201,11 +212,13 @@ class TrainReport:
     windows: dict[str, list[str]]
     models: tuple[ModelResult, ...]
     n_feature_computations: int = 0
+    feature_use: FeatureUse | None = None
     seconds: float = 0.0
     is_dry_run: bool = False
 
     def summary(self) -> list[str]:
         """Return lines for a person."""
+        from quantpits.modeling.features.use import FeatureUse  # noqa: PLC0415 - heavy
         from quantpits.modeling.results import result_lines  # noqa: PLC0415 - heavy
 
         spans = ", ".join(f"{name} {' to '.join(days)}" for name, days in self.windows.items())
@@ -217,10 +230,8 @@ class TrainReport:
         if self.is_dry_run:
             lines.append("Dry run: nothing was trained or written.")
         elif self.changed:
-            lines.append(
-                f"Published in {self.seconds:.1f} s;"
-                f" features were computed {self.n_feature_computations} times."
-            )
+            use = FeatureUse(self.n_feature_computations)
+            lines.append(f"Published in {self.seconds:.1f} s; {(self.feature_use or use).text()}.")
         else:
             lines.append("Nothing to do: every model was trained on exactly this already.")
         return lines
@@ -269,6 +280,8 @@ class CheckReport:
     def summary(self) -> list[str]:
         """Return lines for a person; the findings are shown beside them."""
         n_wrong = sum(finding.severity == "error" for finding in self.findings)
-        state = f"{n_wrong} things are wrong" if n_wrong else "nothing is wrong"
-        mended = f"; {len(self.outputs)} files were mended" if self.outputs else ""
+        things = "thing is" if n_wrong == 1 else "things are"
+        state = f"{n_wrong} {things} wrong" if n_wrong else "nothing is wrong"
+        files = "file was" if len(self.outputs) == 1 else "files were"
+        mended = f"; {len(self.outputs)} {files} mended" if self.outputs else ""
         return [f"{self.n_files} workflow files of {self.workspace}: {state}{mended}."]

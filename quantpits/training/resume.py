@@ -2,7 +2,8 @@
 
 A training is the same while its anchor, its experiment, and the configuration and data of every
 model that it finished are the same. State left over from last week, or from other settings, must
-not stand in for a training of now: it is refused with what differs.
+not stand in for a training of now: it is refused with what differs. A training whose models are all
+finished was still interrupted if they are not published.
 """
 
 from __future__ import annotations
@@ -16,15 +17,42 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quantpits.modeling.fit import FitJob
+    from quantpits.records import ModelRecord
     from quantpits.training.request import TrainRequest
     from quantpits.training.run_state import RunState
 
-__all__ = ["refuse_other_training", "resumed"]
+__all__ = ["refuse_other_training", "resumed", "unpublished"]
 
 _AFRESH = "start afresh without --resume"
 
 
-def resumed(request: TrainRequest, state: RunState | None) -> TrainRequest:
+def unpublished(state: RunState, current: Mapping[str, ModelRecord]) -> tuple[str, ...]:
+    """Return the finished models of a training whose records are not current.
+
+    Parameters
+    ----------
+    state : RunState
+        The latest training.
+    current : mapping of str to ModelRecord
+        The published records.
+
+    Returns
+    -------
+    tuple of str
+        Empty if the training came to its end, also if predictions were made with its models since.
+    """
+    return tuple(
+        name
+        for name in state.target_models
+        if name in state.completed
+        and name in state.finished
+        and not _is_from(state.finished[name], current.get(name))
+    )
+
+
+def resumed(
+    request: TrainRequest, state: RunState | None, *, current: Mapping[str, ModelRecord]
+) -> TrainRequest:
     """Return the request with the models of the interrupted training, if it names none.
 
     Parameters
@@ -33,6 +61,8 @@ def resumed(request: TrainRequest, state: RunState | None) -> TrainRequest:
         Asks to go on.
     state : RunState or None
         The latest training.
+    current : mapping of str to ModelRecord
+        The published records.
 
     Returns
     -------
@@ -44,7 +74,7 @@ def resumed(request: TrainRequest, state: RunState | None) -> TrainRequest:
     UsageError
         If nothing was interrupted.
     """
-    if state is None or not state.pending:
+    if state is None or not (state.pending or unpublished(state, current)):
         raise UsageError(
             "There is no interrupted training to go on with.",
             where="data/run_state.json",
@@ -92,6 +122,11 @@ def refuse_other_training(
             found="; ".join(differences),
             hint=f"{_AFRESH}: models that are finished with the settings of now are not repeated",
         )
+
+
+def _is_from(finished: ModelRecord, current: ModelRecord | None) -> bool:
+    """Whether a current record is of a training, or of a prediction with its model."""
+    return current is not None and finished.run_id in {current.run_id, current.source_run_id}
 
 
 def _anchor_difference(state: RunState, jobs: Mapping[str, FitJob]) -> list[str]:

@@ -1,4 +1,8 @@
-"""``data/evaluation/{model}.json``: the daily IC of every split that was fitted."""
+"""``data/evaluation/{model}_6x2.json``: the daily IC of every split that was fitted.
+
+The name tells the number of folds and how many of them are tested at a time, so that one evaluation
+of a model does not cost another its splits.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +59,12 @@ class SplitState:
     runs: dict[str, SplitRun] = field(default_factory=dict)
 
 
-def splits_path(workspace: Workspace, model: str) -> Path:
-    """Return where the splits of a model are noted."""
-    return workspace.data_dir / "evaluation" / f"{model}.json"
+def splits_path(workspace: Workspace, name: str) -> Path:
+    """Return where the splits of an evaluation are noted."""
+    return workspace.data_dir / "evaluation" / f"{name}.json"
 
 
-def read_splits(workspace: Workspace, model: str, *, fingerprint: str) -> SplitState:
+def read_splits(workspace: Workspace, name: str, *, fingerprint: str) -> SplitState:
     """Return the splits of an evaluation that are fitted; those of another one do not count.
 
     Raises
@@ -68,7 +72,7 @@ def read_splits(workspace: Workspace, model: str, *, fingerprint: str) -> SplitS
     CorruptArtifactError
         If the file is not what its schema says.
     """
-    path = splits_path(workspace, model)
+    path = splits_path(workspace, name)
     try:
         state = _adapter().validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -76,7 +80,7 @@ def read_splits(workspace: Workspace, model: str, *, fingerprint: str) -> SplitS
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise CorruptArtifactError(
-            f"The splits of the model {model!r} are not what their schema says.",
+            f"The splits of the evaluation {name!r} are not what their schema says.",
             where=f"{path}: {'.'.join(map(str, first['loc'])) or 'whole file'}",
             found=first["msg"],
             hint="delete the file; the splits are fitted again",
@@ -84,9 +88,9 @@ def read_splits(workspace: Workspace, model: str, *, fingerprint: str) -> SplitS
     return state if state.fingerprint == fingerprint else SplitState(fingerprint=fingerprint)
 
 
-def write_splits(workspace: Workspace, model: str, *, state: SplitState) -> bool:
-    """Write the splits of a model atomically; return whether that changed the file."""
-    return write_json(splits_path(workspace, model), _adapter().dump_python(state, mode="json"))
+def write_splits(workspace: Workspace, name: str, *, state: SplitState) -> bool:
+    """Write the splits of an evaluation atomically; return whether that changed the file."""
+    return write_json(splits_path(workspace, name), _adapter().dump_python(state, mode="json"))
 
 
 @cache

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantpits.errors import CorruptArtifactError
+from quantpits.training.plan import published_records
 from quantpits.training.request import StateReport, StateRequest
+from quantpits.training.resume import unpublished
 from quantpits.training.run_state import read_run_state
 from quantpits.workspace import SILENT, backup, writer_lock
 
@@ -63,6 +65,7 @@ def _report(workspace: Workspace) -> StateReport:
         anchor_date=state.anchor_date,
         completed=state.completed,
         pending=state.pending,
+        unpublished=unpublished(state, published_records(workspace)),
         skipped=state.skipped,
         failed=state.failed,
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantpits.errors import Finding, ModelError
-from quantpits.modeling.results import ModelResult, model_result
+from quantpits.modeling.results import ModelResult, drift_findings, model_result
 from quantpits.training.plan import TrainPlan, make_plan
 from quantpits.training.publish import publish
 from quantpits.training.request import TrainReport, TrainRequest
@@ -123,7 +123,7 @@ def _report(
     is_dry_run: bool = False,
 ) -> TrainReport:
     setting = plan.setting
-    findings = [*plan.findings]
+    findings = [*plan.findings, *(() if trained is None else trained.feature_findings)]
     results = []
     for name in plan.jobs:
         results.append(_result(name, plan, trained))
@@ -138,6 +138,7 @@ def _report(
                 f"the IC of {name} is undefined: its scores are all equal, or no label is known"
             )
             findings.append(Finding("TRN004", "warning", message, "training", name))
+    findings += drift_findings(results, source="training")
     first = next(iter(plan.jobs.values()))
     return TrainReport(
         workspace=workspace.name,
@@ -149,7 +150,8 @@ def _report(
         market_label=setting.source.label,
         windows=first.windows.segments(),
         models=tuple(results),
-        n_feature_computations=0 if trained is None else trained.n_feature_computations,
+        n_feature_computations=0 if trained is None else trained.feature_use.n_computed,
+        feature_use=None if trained is None else trained.feature_use,
         is_dry_run=is_dry_run,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantpits.errors import UsageError
-from quantpits.modeling.features import handler_group
+from quantpits.modeling.features.store import handler_group
 from quantpits.modeling.fingerprint import result_fingerprint
 from quantpits.modeling.folds import FoldSchedule, parse_step, walk_forward_folds
 from quantpits.modeling.selection import select_models, selection_of

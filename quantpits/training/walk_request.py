@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quantpits.errors import Finding
+    from quantpits.modeling.features.use import FeatureUse
     from quantpits.modeling.results import ModelResult
 
 __all__ = ["WalkReport", "WalkRequest", "WalkedModel"]
@@ -103,7 +104,9 @@ class WalkReport:
     models : tuple of WalkedModel
         In the registry's order.
     n_feature_computations : int
-        How often features were computed.
+        How often features were computed from their start.
+    feature_use : FeatureUse or None
+        How often they were computed, extended and read from disk.
     seconds : float
         Wall time [seconds].
     is_dry_run : bool
@@ -119,11 +122,13 @@ class WalkReport:
     market_label: str
     models: tuple[WalkedModel, ...]
     n_feature_computations: int = 0
+    feature_use: FeatureUse | None = None
     seconds: float = 0.0
     is_dry_run: bool = False
 
     def summary(self) -> list[str]:
         """Return lines for a person."""
+        from quantpits.modeling.features.use import FeatureUse  # noqa: PLC0415 - heavy
         from quantpits.modeling.results import result_lines  # noqa: PLC0415 - heavy
 
         lines = [
@@ -138,10 +143,8 @@ class WalkReport:
         if self.is_dry_run:
             lines.append("Dry run: nothing was trained or written.")
         elif self.changed:
-            lines.append(
-                f"Published in {self.seconds:.1f} s;"
-                f" features were computed {self.n_feature_computations} times."
-            )
+            use = FeatureUse(self.n_feature_computations)
+            lines.append(f"Published in {self.seconds:.1f} s; {(self.feature_use or use).text()}.")
         else:
             lines.append("Nothing to do: every fold was trained on exactly this already.")
         return lines

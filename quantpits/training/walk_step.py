@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from quantpits.errors import Finding, ModelError
 from quantpits.modeling.artifacts import has_artifact, is_whole
+from quantpits.modeling.features.cache import open_feature_cache
+from quantpits.modeling.features.folds import FoldFeatures, unfilled_handler
 from quantpits.modeling.fit import check_class, fit_model
-from quantpits.modeling.fold_features import FoldFeatures, unfilled_handler
 from quantpits.modeling.publication import publish_predictions
 from quantpits.modeling.recorders import open_store
 from quantpits.modeling.resources import PeakMemory
 from quantpits.modeling.results import ModelResult, model_result
+from quantpits.modeling.run_files import drop_unreferenced
 from quantpits.modeling.stitching import stitch_folds, stitched_fingerprint
 from quantpits.records import TrainRecords, merge_records, read_train_records
 from quantpits.training.plan import published_records
@@ -80,6 +82,7 @@ def run(workspace: Workspace, request: WalkRequest, *, progress: Progress = SILE
             lines = "\n".join(causes)
             raise ModelError(f"All {len(plan.folds)} models failed; none is published.\n{lines}")
         outputs, changed = _publish(workspace, plan, walk.records)
+        drop_unreferenced(workspace, walk.replaced)
     return replace(
         _report(workspace, plan, walk),
         outputs=outputs,
@@ -95,7 +98,8 @@ class _Walk:
     def __init__(self, workspace: Workspace, plan: WalkPlan, *, is_retraining: bool) -> None:
         self.workspace = workspace
         self.plan = plan
-        self.features = FoldFeatures(plan.first, plan.setting.anchor)
+        cache = open_feature_cache(workspace, plan.setting.config)
+        self.features = FoldFeatures(plan.first, plan.setting.anchor, cache=cache)
         self.known = {} if is_retraining else {n: read_folds(workspace, n) for n in plan.folds}
         self.records: dict[str, ModelRecord] = {}
         self.failures: dict[str, ModelError] = {}
@@ -104,6 +108,7 @@ class _Walk:
             for name, jobs in plan.folds.items()
         }
         self.n_trained = 0
+        self.replaced: set[str] = set()
         self.seconds: dict[str, float] = {}
         self.peak_mib: dict[str, int] = {}
 
@@ -118,12 +123,14 @@ class _Walk:
         with progress.stage("Walking forward", total=total) as advance:
             for name in plan.in_groups():
                 began, peak = time.monotonic(), PeakMemory()
+                before = _runs_of(self.workspace, name)
                 try:
                     if name in missing:
                         self._train_folds(name, runs, advance)
                     self.records[name] = self._stitched(name, runs)
                 except ModelError as error:
                     self.failures[name] = error
+                self.replaced |= before - _runs_of(self.workspace, name)
                 self.seconds[name], self.peak_mib[name] = time.monotonic() - began, peak.mib()
 
     def _train_folds(self, name: str, runs: RecorderStore, advance: Advance) -> None:
@@ -191,6 +198,10 @@ class _Walk:
         return stitch_folds(self.workspace, folds, facts=facts, runs=runs)
 
 
+def _runs_of(workspace: Workspace, name: str) -> set[str]:
+    return {fold.record.run_id for fold in read_folds(workspace, name).values()}
+
+
 def _publish(
     workspace: Workspace, plan: WalkPlan, records: dict[str, ModelRecord]
 ) -> tuple[tuple[Path, ...], bool]:
@@ -237,13 +248,14 @@ def _report(workspace: Workspace, plan: WalkPlan, walk: _Walk) -> WalkReport:
     return WalkReport(
         workspace=workspace.name,
         outputs=(),
-        findings=tuple(findings),
+        findings=(*findings, *walk.features.findings),
         changed=False,
         experiment_name=plan.experiment,
         anchor_date=plan.setting.anchor,
         market_label=plan.setting.source.label,
         models=tuple(_walked(name, plan, walk) for name in plan.folds),
         n_feature_computations=walk.features.n_computations,
+        feature_use=walk.features.use,
         is_dry_run=True,
     )
 

@@ -8,16 +8,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from quantpits.errors import ModelError
-from quantpits.modeling.features import FeatureStore
+from quantpits.modeling.features.cache import open_feature_cache
+from quantpits.modeling.features.store import FeatureStore
+from quantpits.modeling.features.use import FeatureUse
 from quantpits.modeling.fit import check_class, fit_model
 from quantpits.modeling.recorders import open_store
 from quantpits.modeling.resources import PeakMemory
+from quantpits.modeling.run_files import drop_unreferenced
 from quantpits.training.bases import base_content
 from quantpits.training.run_state import RunState, write_run_state
 from quantpits.training.seeds import SeedFamily, with_seed_run, write_seed_runs
 from quantpits.workspace import backup
 
 if TYPE_CHECKING:
+    from quantpits.errors import Finding
     from quantpits.modeling.fit import FitJob
     from quantpits.modeling.recorders import RecorderStore
     from quantpits.records import ModelRecord
@@ -43,8 +47,10 @@ class Trained:
         Model to the first failure of one of its further seeds.
     seconds, peak_mib : dict
         Model to wall time [seconds] and largest resident size of the process [MiB].
-    n_feature_computations : int
-        How often features were computed.
+    feature_use : FeatureUse
+        How often features were computed, extended and read from disk.
+    feature_findings : tuple of Finding
+        What a person should know about them.
     """
 
     seeds: dict[str, SeedFamily]
@@ -53,7 +59,8 @@ class Trained:
     seed_failures: dict[str, ModelError] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mib: dict[str, int] = field(default_factory=dict)
-    n_feature_computations: int = 0
+    feature_use: FeatureUse = field(default_factory=FeatureUse)
+    feature_findings: tuple[Finding, ...] = ()
 
 
 def failures_to_load(plan: TrainPlan) -> dict[str, ModelError]:
@@ -125,7 +132,8 @@ def train_missing(
                 else state.with_finished(name, record)
             )
             write_run_state(workspace, state)
-    trained.n_feature_computations = trainer.features.n_computations
+    trained.feature_use = trainer.features.use
+    trained.feature_findings = trainer.features.findings
 
 
 class _Trainer:
@@ -135,7 +143,7 @@ class _Trainer:
         self.workspace = workspace
         self.plan = plan
         self.trained = trained
-        self.features = FeatureStore()
+        self.features = FeatureStore(open_feature_cache(workspace, plan.setting.config))
         self.runs: RecorderStore = open_store(workspace, plan.experiment)
 
     def fit(self, job: FitJob) -> None:
@@ -154,8 +162,11 @@ class _Trainer:
         except ModelError as error:
             self.trained.seed_failures.setdefault(name, error)
             return
+        known = self.trained.seeds.get(name)
         self.trained.seeds = with_seed_run(self.trained.seeds, name, base=base, record=record)
         write_seed_runs(self.workspace, self.trained.seeds)
+        if known is not None:
+            drop_unreferenced(self.workspace, [run.run_id for run in known.runs.values()])
 
     def _record(self, job: FitJob) -> ModelRecord:
         known = {**self.plan.bases, **self.plan.reusable, **self.trained.records}

@@ -56,7 +56,7 @@ def test_every_command_has_the_flags_that_all_have(name, capsys):
         assert flag in text
 
 
-READING = {"data info", "ledger check", "ledger show", "demo"}
+READING = {"data info", "ledger check", "ledger show", "demo", "mlflow ui"}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in READING])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from quantpits.errors import CorruptArtifactError, MissingArtifactError
@@ -109,3 +110,14 @@ def test_the_module_of_a_trained_model(workspace, text, expected):
 def test_without_its_database_no_training_is_whole(workspace):
     database_path(workspace).unlink()
     assert not is_whole(workspace, RECORD)
+
+
+def test_equal_arrays_give_equal_pickles_whatever_objects_they_share():
+    days = np.array(["2026-01-05", "2026-01-06"], dtype="M8[ns]")
+    alike = unpickled(pickled(days))
+    assert days.dtype is not alike.dtype
+    assert pickled([days, days.copy()]) == pickled([days, alike])
+    assert pickled([days.dtype, days]) == pickled([alike.dtype, days])
+    for array in (days, np.array(["a", None]), np.zeros(2, dtype=[("a", "f8")])):
+        assert array.tolist() == unpickled(pickled(array)).tolist()
+        assert array.dtype == unpickled(pickled(array)).dtype

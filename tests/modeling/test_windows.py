@@ -193,6 +193,19 @@ def test_another_date_mode_takes_the_session_on_or_before_current_date(current, 
     assert expected == resolve_anchor(made, WEEKDAYS, FUTURE)
 
 
+@pytest.mark.parametrize(
+    ("mode", "current", "notes"),
+    [
+        ("fixed", "2026-02-06", []),
+        ("fixed", "2026-02-08", ["2026-02-08 is no session; the anchor is the session before it"]),
+        ("last_trade_date", "2026-02-08", []),
+    ],
+)
+def test_a_current_date_that_is_no_session_is_noted(mode, current, notes):
+    made = windows(train_date_mode=mode, current_date=current, train_set_windows=3)
+    assert notes == [note[len("current_date ") : -len(", 2026-02-06")] for note in made.notes]
+
+
 def test_data_that_end_before_current_date_are_refused():
     made = config(train_date_mode="fixed", current_date="2026-02-09")
     with pytest.raises(MissingDataError, match="The market data end before current_date"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -14,6 +15,7 @@ from qlib.model.base import Model
 from qlib.workflow import R
 
 FITS = []
+LEARNT = {}
 
 
 class Handler(Alpha158):
@@ -152,7 +154,7 @@ class Late(Linear):
 
     def predict(self, dataset, segment="test"):
         scores = super().predict(dataset, segment)
-        return scores.drop(scores.index.get_level_values(0).max(), level=0)
+        return scores.drop(pd.Timestamp(dataset.segments["test"][1]), level=0)
 
 
 class NotPicklable(Linear):
@@ -248,3 +250,67 @@ class KilledLater(Killed):
             super().fit(dataset, save_path)
         else:
             Linear.fit(self, dataset, save_path)
+
+
+class Reading(Model):
+    """Remembers every row of every sequence it learns from, and tells what it knows of a test."""
+
+    def fit(self, dataset, **_):
+        LEARNT.clear()
+        for segment in ("train", "valid"):
+            sampler = dataset.prepare(segment, col_set=["feature", "label"], data_key="learn")
+            for number in range(len(sampler)):
+                for row in sampler[number]:
+                    if np.isfinite(row[-1]):
+                        LEARNT[row[:-1].tobytes()] = float(row[-1])
+
+    def predict(self, dataset):
+        sampler = dataset.prepare("test", col_set=["feature", "label"], data_key="infer")
+        last = [sampler[number][-1, :-1] for number in range(len(sampler))]
+        scores = [LEARNT.get(row.tobytes(), float(np.nansum(row))) for row in last]
+        return pd.Series(scores, sampler.get_index())
+
+
+class Learner(Linear):
+    """Tells how it learned, and scores other windows only when it is told to."""
+
+    def fit(self, dataset, evals_result=dict(), save_path=None):  # noqa: B006, C408 - as Qlib does
+        super().fit(dataset, save_path)
+        evals_result["train"] = [-1.0, -0.5]
+        evals_result["valid"] = [-0.75, -0.875]
+
+
+class OnlyLater(Linear):
+    """Cannot score what it learned from."""
+
+    def predict(self, dataset, segment="test"):
+        if str(dataset.segments["test"][0]) < "2021-11":
+            raise RuntimeError("those days are gone")
+        return super().predict(dataset, segment)
+
+
+class Ends(Linear):
+    """Ends the program instead of fitting."""
+
+    def fit(self, _dataset, save_path=None):  # noqa: ARG002 - a model takes it
+        raise SystemExit(0)
+
+
+class Talkative(Linear):
+    """Prints megabytes, from Python, past it, and from other processes."""
+
+    def fit(self, dataset, save_path=None):
+        for _ in range(40_000):
+            print("x" * 99)  # noqa: T201 - goes to the run's log
+        os.write(1, b"raw\n")
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(print, ["worker"] * 3)
+        super().fit(dataset, save_path)
+
+
+class Hungry(Linear):
+    """Writes much to the disk while fitting."""
+
+    def fit(self, dataset, save_path=None):
+        Path(save_path).write_bytes(b"x" * 30_000_000)
+        super().fit(dataset, save_path)

@@ -46,6 +46,9 @@ def test_what_is_wrong_is_an_error_until_it_is_mended(workspace, wrong):
     assert before == wrong.read_bytes()
     dry = run(workspace, CheckRequest(fix=True, dry_run=True))
     assert (False, before) == (dry.changed, wrong.read_bytes())
+    assert ["error", "error"] == [finding.severity for finding in dry.findings]
+    assert all(finding.message.startswith("would be mended: ") for finding in dry.findings)
+    assert dry.summary()[0].endswith("2 things are wrong.")
     report = run(workspace, CheckRequest(fix=True))
     assert ["WFL002", "WFL002"] == [finding.code for finding in report.findings]
     assert (wrong,) == report.outputs

@@ -77,6 +77,14 @@ def test_the_fingerprint_follows_what_decides_the_result_and_nothing_else(make, 
     assert before != fingerprints(workspace, purge=False, seed=7)
 
 
+def test_a_class_of_qlib_with_a_known_fault_is_a_finding(make, workflow):
+    own = workflow().replace('"DatasetH"', '"MTSDatasetH"')
+    faulty = own.replace('"qlib.data.dataset"', '"qlib.contrib.data.dataset"')
+    (finding,) = make_plan(make({"a": faulty}), TrainRequest()).findings
+    assert ("TRN006", "warning", "a") == (finding.code, finding.severity, finding.subject)
+    assert "another stock's last ones; name module_path: quantpits" in finding.message
+
+
 def test_notes_of_the_windows_are_findings(make, workflow):
     models = {"a": workflow()}
     dates = {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from quantpits.errors import StaleArtifactError, UsageError
+from quantpits.prediction.request import PredictRequest
+from quantpits.prediction.step import run as predict
 from quantpits.records import read_train_records
-from quantpits.training import TrainRequest
+from quantpits.training import StateRequest, TrainRequest
 from quantpits.training.run_state import read_run_state
+from quantpits.training.state_step import run as show
 from quantpits.training.step import run
 
 
@@ -102,3 +105,26 @@ def test_another_experiment_is_not_gone_on_with(broken):
     run(broken, TrainRequest(models=("a", "b")))
     with pytest.raises(StaleArtifactError, match="'Prod_Train_WEEK', that of now 'E'"):
         run(broken, TrainRequest(resume=True, experiment_name="E"))
+
+
+def test_a_training_that_was_stopped_before_publishing_is_published(broken, mended):
+    mended.touch()
+    run(broken, TrainRequest())
+    published = read_train_records(broken).models
+    broken.records_path.unlink()
+    shown = show(broken, StateRequest())
+    assert ((), ("a", "b", "c")) == (shown.pending, shown.unpublished)
+    assert "Finished, but not published: a, b, c" in shown.summary()[-1]
+    report = run(broken, TrainRequest(resume=True))
+    assert ["reused", "reused", "reused"] == [each.status for each in report.models]
+    assert published == read_train_records(broken).models
+    assert () == show(broken, StateRequest()).unpublished
+
+
+def test_a_prediction_since_is_no_interruption(broken, mended):
+    mended.touch()
+    run(broken, TrainRequest())
+    predict(broken, PredictRequest(models=("a",)))
+    assert read_run_state(broken).finished["a"].run_id != read_train_records(broken).models["a"]
+    with pytest.raises(UsageError, match="There is no interrupted training"):
+        run(broken, TrainRequest(resume=True))

@@ -90,6 +90,13 @@ def test_retrain_repeats_the_seeds_too(noisy):
     (after,) = read_seed_runs(noisy)["a"].runs.values()
     assert before.run_id != after.run_id
     assert before.ic == after.ic
+    # The run that nothing names any more keeps its numbers and log, and loses its pickles.
+    folders = {
+        run: noisy.mlruns_dir / "artifacts" / run / "artifacts"
+        for run in (before.run_id, after.run_id)
+    }
+    assert [False, True] == [(folder / "model.pkl").exists() for folder in folders.values()]
+    assert (folders[before.run_id] / "train.log").exists()
 
 
 def test_another_configuration_forgets_the_seeds_of_the_old_one(noisy, workflow):

@@ -29,5 +29,5 @@ def test_a_damaged_file_is_named(tmp_path):
     path = splits_path(Workspace(tmp_path), "a")
     path.parent.mkdir(parents=True)
     path.write_text("{}")
-    with pytest.raises(CorruptArtifactError, match="The splits of the model 'a'"):
+    with pytest.raises(CorruptArtifactError, match="The splits of the evaluation 'a'"):
         read_splits(Workspace(tmp_path), "a", fingerprint="f")

@@ -277,7 +277,7 @@ def test_kill_9_while_training_costs_only_the_model_in_flight(make, workflow, me
     assert kept == read_train_records(workspace).models["a"]
     store = open_store(workspace, "Prod_Train_WEEK")
     runs = store.client.search_runs([store.experiment_id])
-    assert ["FINISHED", "FINISHED", "RUNNING"] == sorted(each.info.status for each in runs)
+    assert ["FINISHED", "FINISHED", "KILLED"] == sorted(each.info.status for each in runs)
 
 
 @pytest.mark.e2e

@@ -147,6 +147,25 @@ def test_new_sessions_cost_the_last_folds_only(one, advance):
     assert "a_wf_2022-04-15.csv" in {path.name for path in report.outputs}
 
 
+def model_files(workspace):
+    return {path.parents[1].name for path in workspace.mlruns_dir.glob("artifacts/*/*/model.pkl")}
+
+
+def test_replaced_folds_leave_no_pickles_but_what_a_backup_names_stays(one):
+    run(one, REQUEST)
+    first, second, third = (fold.record.run_id for fold in read_folds(one, "a").values())
+    assert {first, second, third} == model_files(one)
+    run(one, replace(REQUEST, retrain=True))
+    now = {fold.record.run_id for fold in read_folds(one, "a").values()}
+    # The last fold's model is that of the record, which a backup of the records still names.
+    assert {*now, third} == model_files(one)
+    assert any(third in path.read_text() for path in one.history_dir.glob("train_records_*"))
+    kept = {path.name for path in (one.mlruns_dir / "artifacts" / first).rglob("*")}
+    assert {"train.log", "task.json", "ic.pkl"} < kept
+    assert "pred.pkl" not in kept
+    assert not run(one, REQUEST).changed
+
+
 def test_a_model_that_fails_does_not_stop_the_others(make, workflow):
     workspace = make({"a": workflow(), "b": workflow("Exploding")})
     report = run(workspace, replace(REQUEST, models=("a", "b")))

@@ -53,6 +53,7 @@ PATHS = {
     "order_history_dir": "data/order_history",
     "market_dir": "data/market_synthetic",
     "cache_dir": "data/cache",
+    "features_dir": "data/features",
     "ledger_path": "data/ledger.db",
     "records_path": "latest_train_records.json",
     "prod_config_path": "config/prod_config.json",
