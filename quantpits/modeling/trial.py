@@ -19,6 +19,7 @@ from quantpits.modeling.fit import fitted_model
 from quantpits.modeling.foreign import captured_output, foreign_code
 from quantpits.modeling.outcome import METRICS
 from quantpits.modeling.purged import spans_of
+from quantpits.modeling.scoring import predicted_scores
 from quantpits.modeling.split_dataset import sequence_lookback, spans_dataset_class
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def trial_ic(
     with runs.run(name) as recorder:
         model, _ = fitted_model(job, dataset, recorder=recorder)
         with foreign_code(name, "predicting"), captured_output():
-            predicted = model.predict(dataset)
+            predicted = predicted_scores(model, dataset)
         last = pd.Timestamp(last_session).date()
         scores = checked_scores(predicted, name, last_session=last)
         labels = segment_labels(dataset, features, index=scores.index, model=name)
