@@ -26,6 +26,7 @@ __all__ = [
     "TORCH_THREADS",
     "calm_threads",
     "fit_arguments",
+    "limit_torch_threads",
     "model_arguments",
     "scratch_arguments",
     "seed_everything",
@@ -84,14 +85,25 @@ def seed_everything(seed: int) -> None:
 
     Notes
     -----
-    torch is seeded only when a model has already imported it. Its thread count is set
-    too, because the order of a sum, and so the last digits of a loss, depends on it.
+    torch is seeded only when a model has already imported it. Its thread count is set too.
     """
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - models draw from the global generator
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(seed)
+    limit_torch_threads()
+
+
+def limit_torch_threads() -> None:
+    """Set the number of torch's threads, if a model has imported it.
+
+    Notes
+    -----
+    The order of a sum, and so the last digits of a loss or a score, depends on it.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None:
         torch.set_num_threads(TORCH_THREADS)
 
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from quantpits.modeling.runtime import limit_torch_threads
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,6 +49,7 @@ def predicted_scores(model: Any, dataset: Any) -> Any:
         A row of a pandas object depends on its own features only, for models that look at a row,
         at a sequence or at a day.
     """
+    limit_torch_threads()
     with _padded(dataset) as pad_days:
         predicted = model.predict(dataset)
     if not pad_days or not isinstance(predicted, pd.Series | pd.DataFrame):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from quantpits.modeling.runtime import TORCH_THREADS
 from quantpits.modeling.scoring import gathered_at_once, predicted_scores
 
 
@@ -137,3 +139,12 @@ def test_sequences_are_padded_too():
     found = predicted_scores(Model(), SimpleNamespace(prepare=lambda _: sampler("ffill")))
     assert found.index.equals(expected.get_index())
     assert expected[3].sum() == pytest.approx(found.iloc[3], nan_ok=True)
+
+
+def test_networks_score_on_as_many_threads_as_they_were_fitted_on(monkeypatch):
+    threads = []
+    torch = SimpleNamespace(set_num_threads=threads.append)
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    nothing = SimpleNamespace(prepare=None)
+    predicted_scores(SimpleNamespace(predict=lambda _: None), nothing)
+    assert [TORCH_THREADS] == threads
