@@ -31,7 +31,7 @@ test: install-dev ## every test but the long proofs
 slow: install-dev ## the long proofs: many more random cases of what `make test` draws
 	$(TEST_ENV) QUANTPITS_SLOW=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --durations 15
 
-bench: install-dev ## every speed claim: ratios and bars, on an idle machine (about seven minutes)
+bench: install-dev ## every speed claim: ratios and bars, on an idle machine (about eight minutes)
 	$(BIN)/python -m benchmarks.simulator_vs_qlib
 	$(BIN)/python -m benchmarks.search_speed --case all
 	$(BIN)/python -m benchmarks.search_end_to_end --case all
